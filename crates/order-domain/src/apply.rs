@@ -1,0 +1,112 @@
+//! Doing what was decided. Total: an event that was decided can always be applied.
+
+use crate::{Event, Item, Order, State, What};
+
+impl Order {
+    /// Makes the order what it is after this event.
+    pub fn apply(&mut self, event: &Event) {
+        let owed = self.owed();
+        let first = self.revision == 0;
+        if let Some(state) = self.state_after(&event.what) {
+            self.state = state;
+            self.state_since = event.at;
+            self.entered = event.version;
+            self.deadline = event.deadline;
+            self.remind_at = event.remind_at;
+        }
+        self.version = event.version;
+        self.changed_at = event.at;
+        match &event.what {
+            What::Held { items, .. } | What::Amended { items } => self.take_items(items),
+            What::Placed { items } => self.take_items(items),
+            What::Queued { settled_revision } => {
+                self.settled_revision = *settled_revision;
+                self.queued_at.get_or_insert(event.at);
+            }
+            What::Accepted { .. } => self.accepted_at = Some(event.at),
+            What::Ready { .. } => {
+                self.accepted_at.get_or_insert(event.at);
+                self.ready_at = Some(event.at);
+            }
+            What::Released => self.accepted_at = None,
+            What::Recalled { .. } => self.ready_at = None,
+            What::HandedOver { to, .. } => self.state = State::Preparing { barista: *to },
+            What::ItemTicked { line, ticked } => self.change(*line, |item| item.ticked = *ticked),
+            What::ItemStruck { line, reason } => {
+                self.change(*line, |item| item.struck = Some(reason.clone()));
+            }
+            What::ItemReplaced { item: new } => {
+                self.change(new.line, |item| *item = (**new).clone())
+            }
+            What::Forgiven { by } => self.forgiven_by = Some(*by),
+            What::Settled { revision } => self.settled_revision = *revision,
+            What::Completed { .. }
+            | What::Rejected { .. }
+            | What::Declined { .. }
+            | What::Cancelled { .. }
+            | What::Expired
+            | What::Uncollected { .. } => {}
+        }
+        // Placing is the first thing to settle, even where nothing costs beans.
+        let placed = first && matches!(event.what, What::Placed { .. });
+        if placed || self.owed() != owed {
+            self.revision += 1;
+        }
+    }
+
+    /// The state that an event enters; none if the order stays where it is.
+    pub(crate) fn state_after(&self, what: &What) -> Option<State> {
+        match what {
+            What::Held { until, .. } => Some(State::Held { until: *until }),
+            What::Placed { .. } => Some(State::Placed),
+            What::Amended { .. } => match self.state {
+                State::Held { .. } => None,
+                State::Placed
+                | State::Queued
+                | State::Preparing { .. }
+                | State::Ready { .. }
+                | State::Completed { .. }
+                | State::Rejected { .. }
+                | State::Declined { .. }
+                | State::Cancelled { .. }
+                | State::Expired
+                | State::Uncollected { .. } => Some(State::Placed),
+            },
+            What::Queued { .. } | What::Released => Some(State::Queued),
+            What::Accepted { barista } | What::Recalled { barista } => {
+                Some(State::Preparing { barista: *barista })
+            }
+            What::Ready { barista } => Some(State::Ready { barista: *barista }),
+            What::Completed { barista } => Some(State::Completed { barista: *barista }),
+            What::Rejected { because } => Some(State::Rejected { because: *because }),
+            What::Declined { by, reason } => {
+                Some(State::Declined { by: *by, reason: reason.clone() })
+            }
+            What::Cancelled { by, reason } => {
+                Some(State::Cancelled { by: *by, reason: reason.clone() })
+            }
+            What::Expired => Some(State::Expired),
+            What::Uncollected { barista, pick_up_until } => {
+                Some(State::Uncollected { barista: *barista, pick_up_until: *pick_up_until })
+            }
+            What::HandedOver { .. }
+            | What::ItemTicked { .. }
+            | What::ItemStruck { .. }
+            | What::ItemReplaced { .. }
+            | What::Forgiven { .. }
+            | What::Settled { .. } => None,
+        }
+    }
+
+    fn take_items(&mut self, items: &[Item]) {
+        self.items = items.to_vec();
+        let last = items.iter().map(|item| item.line).max().unwrap_or(0);
+        self.next_line = self.next_line.max(last + 1);
+    }
+
+    fn change(&mut self, line: u32, change: impl FnOnce(&mut Item)) {
+        if let Some(item) = self.items.iter_mut().find(|item| item.line == line) {
+            change(item);
+        }
+    }
+}

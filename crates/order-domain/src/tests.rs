@@ -1,0 +1,4 @@
+mod helpers;
+mod life;
+mod menu;
+mod properties;

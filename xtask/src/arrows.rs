@@ -1,0 +1,80 @@
+//! The architecture's arrows: which of our crates may know which, and that
+//! the domain crates do no I/O.
+
+use std::{collections::BTreeMap, process::Command};
+
+use anyhow::{Context, bail};
+use serde::Deserialize;
+
+/// Each crate with those of ours it may depend on (tests apart).
+const ALLOWED: &[(&str, &[&str])] = &[
+    ("types", &[]),
+    ("order-domain", &["types"]),
+    ("customer-domain", &["types"]),
+    ("wire", &["types"]),
+    ("runtime", &["types", "wire"]),
+    ("outbox", &["types", "runtime", "wire"]),
+    ("test-kit", &["types", "runtime", "wire"]),
+    ("server", &["types", "order-domain", "wire", "runtime"]),
+    ("order-service", &["types", "order-domain", "wire", "runtime", "outbox"]),
+    ("customer-service", &["types", "customer-domain", "wire", "runtime", "outbox"]),
+    (
+        "everything",
+        &["types", "wire", "runtime", "server", "order-service", "customer-service"],
+    ),
+    ("xtask", &["order-domain"]),
+];
+
+/// What a pure crate may use besides `types`: values, errors, serialisation.
+const PURE: &[&str] = &["chrono", "serde", "thiserror", "uuid"];
+const DOMAINS: &[&str] = &["types", "order-domain", "customer-domain"];
+
+#[derive(Deserialize)]
+struct Metadata {
+    packages: Vec<Package>,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    name: String,
+    dependencies: Vec<Dependency>,
+}
+
+#[derive(Deserialize)]
+struct Dependency {
+    name: String,
+    kind: Option<String>,
+}
+
+pub(crate) fn check() -> anyhow::Result<()> {
+    let output = Command::new("cargo")
+        .args(["metadata", "--no-deps", "--format-version", "1", "--locked", "--offline"])
+        .output()
+        .context("run cargo metadata")?;
+    let metadata: Metadata = serde_json::from_slice(&output.stdout).context("read metadata")?;
+    let allowed: BTreeMap<_, _> = ALLOWED.iter().copied().collect();
+    let mut wrong = Vec::new();
+    for package in &metadata.packages {
+        let Some(may) = allowed.get(package.name.as_str()) else {
+            wrong.push(format!("{} is not in xtask/src/arrows.rs", package.name));
+            continue;
+        };
+        for used in package.dependencies.iter().filter(|used| used.kind.is_none()) {
+            let ours = allowed.contains_key(used.name.as_str());
+            if ours && !may.contains(&used.name.as_str()) {
+                wrong.push(format!("{} must not know {}", package.name, used.name));
+            }
+            if !ours
+                && DOMAINS.contains(&package.name.as_str())
+                && !PURE.contains(&used.name.as_str())
+            {
+                wrong.push(format!("{} is pure and must not use {}", package.name, used.name));
+            }
+        }
+    }
+    if !wrong.is_empty() {
+        bail!("arrows that point the wrong way:\n  {}", wrong.join("\n  "));
+    }
+    println!("the arrows of {} crates point downwards", metadata.packages.len());
+    Ok(())
+}

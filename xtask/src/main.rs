@@ -1,0 +1,48 @@
+//! The project's checks and generators: `cargo xtask --help`.
+
+mod arrows;
+mod codegen;
+mod documents;
+mod steps;
+mod test;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Checks and generators of the project")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Everything that must pass before a change lands: formatting, lints, checks, all tests
+    Test {
+        /// Install what the browser tests need (Debian's Chromium and Node.js) where it is missing
+        #[arg(long)]
+        install: bool,
+    },
+    /// The quick checks alone: formatting, lints, arrows, generated files, documents
+    Check,
+    /// Generate the Rust code of the protobuf contracts into crates/wire
+    Codegen,
+    /// Generate the documents that come from code: docs/order-states.md, openapi.json
+    Docs,
+}
+
+/// Whether a generator writes what it makes or only compares.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Write,
+    Check,
+}
+
+fn main() -> anyhow::Result<()> {
+    match Cli::parse().task {
+        Task::Test { install } => test::run(install),
+        Task::Check => test::checks(),
+        Task::Codegen => codegen::run(Mode::Write),
+        Task::Docs => documents::generate(Mode::Write),
+    }
+}
