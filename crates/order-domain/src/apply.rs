@@ -6,7 +6,7 @@ impl Order {
     /// Makes the order what it is after this event.
     pub fn apply(&mut self, event: &Event) {
         let owed = self.owed();
-        let first = self.revision == 0;
+        let entered = self.entered;
         if let Some(state) = self.state_after(&event.what) {
             self.state = state;
             self.state_since = event.at;
@@ -47,8 +47,9 @@ impl Order {
             | What::Expired
             | What::Uncollected { .. } => {}
         }
-        // Placing is the first thing to settle, even where nothing costs beans.
-        let placed = first && matches!(event.what, What::Placed { .. });
+        // Being placed, or placed anew, is always something to settle: also where
+        // nothing costs beans, or other items cost the same.
+        let placed = self.entered != entered && matches!(self.state, State::Placed);
         if placed || self.owed() != owed {
             self.revision += 1;
         }

@@ -59,7 +59,6 @@ impl Order {
             }
             (S::Held { .. }, C::Cancel { reason }) => self.cancel_early(actor, reason),
             (S::Held { .. }, C::Amend { wishes }) => self.amend(actor, wishes),
-            (S::Held { .. }, C::Settled { revision }) => self.settled(actor, *revision),
             (
                 S::Held { .. },
                 C::Accept
@@ -75,7 +74,8 @@ impl Order {
                 | C::Queue { .. }
                 | C::Reject { .. }
                 | C::Expire
-                | C::Uncollect { .. },
+                | C::Uncollect { .. }
+                | C::Settled { .. },
             ) => self.not_now(command),
 
             // ---- placed ----
@@ -93,7 +93,6 @@ impl Order {
             }
             (S::Placed, C::Cancel { reason }) => self.cancel_early(actor, reason),
             (S::Placed, C::Amend { wishes }) => self.amend(actor, wishes),
-            (S::Placed, C::Settled { revision }) => self.settled(actor, *revision),
             (S::Placed, C::ComeDue { .. }) => actor.system().map(|()| AlreadySo),
             (
                 S::Placed,
@@ -109,7 +108,8 @@ impl Order {
                 | C::Strike { .. }
                 | C::Replace { .. }
                 | C::Expire
-                | C::Uncollect { .. },
+                | C::Uncollect { .. }
+                | C::Settled { .. },
             ) => self.not_now(command),
 
             // ---- queued ----

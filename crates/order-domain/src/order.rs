@@ -17,7 +17,8 @@ pub struct Order {
     pub state: State,
     /// Rises by one with each change.
     pub version: u64,
-    /// Rises by one with each change of what it owes; 0 until it is placed.
+    /// Rises by one with each change of what it owes, and each time it is placed
+    /// (anew); 0 until then. So a placed order is never settled yet.
     pub revision: i64,
     /// The newest revision whose beans are settled; 0: none.
     pub settled_revision: i64,

@@ -94,9 +94,7 @@ fn sample(cast: &Cast, now: Timestamp) -> Option<Order> {
         wishes: vec![wish.clone(), wish],
         hold_until: None,
     };
-    let (mut order, _) = Order::place(new, now, &Waits::default()).ok()?;
-    order.settled_revision = 0;
-    Some(order)
+    Order::place(new, now, &Waits::default()).ok().map(|(order, _)| order)
 }
 
 /// Every pair of state and command, states first, both in their own order.

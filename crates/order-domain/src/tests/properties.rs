@@ -111,8 +111,10 @@ proptest! {
             }
             // Owed is a function; its every change raises the revision, and nothing else does.
             prop_assert_eq!(order.owed(), owed_by_definition(&order));
-            let first = before.revision == 0 && order.state.kind() == StateKind::Placed;
-            let raised = first || order.owed() != before.owed();
+            let placed =
+                order.entered != before.entered && order.state.kind() == StateKind::Placed;
+            let raised = placed || order.owed() != before.owed();
+            prop_assert!(order.state.kind() != StateKind::Placed || !order.is_settled());
             prop_assert_eq!(order.revision, before.revision + i64::from(raised));
             prop_assert!(order.settled_revision <= order.revision);
             prop_assert!(order.settled_revision >= before.settled_revision);

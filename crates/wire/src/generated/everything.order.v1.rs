@@ -211,6 +211,9 @@ pub struct Item {
     /// not empty: struck from the order
     #[prost(string, tag = "16")]
     pub struck_reason: ::prost::alloc::string::String,
+    /// not empty: another drink than was ordered
+    #[prost(string, tag = "17")]
+    pub replaced_reason: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Order {

@@ -1,0 +1,13 @@
+//! The rules of customer-service, pure: what to book for an order, when an
+//! allowance is due, which token a refresh gets, which key signs, what a
+//! notification says, and what the order events add up to. Time, chance and
+//! what is stored are arguments; nothing here does I/O.
+
+pub mod allowance;
+pub mod ledger;
+pub mod links;
+pub mod member;
+pub mod notification;
+pub mod sessions;
+pub mod signing;
+pub mod stats;

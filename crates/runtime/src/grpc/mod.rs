@@ -1,0 +1,138 @@
+//! gRPC both ways. [`server`] has the door at which the access table is
+//! enforced, deadlines, telemetry, health and reflection; [`channel`] proves
+//! who we are, passes on deadline and trace, and opens by itself.
+//!
+//! ```ignore
+//! // Calling for a person (gateway): their access token goes along.
+//! let client = OrderServiceClient::new(runtime::grpc::channel(&url, Peer::OrderService, &runtime)?);
+//! let order = client.clone().get_order(on_behalf_of(&access_token, GetOrderRequest { id })?).await?;
+//!
+//! // In a handler:
+//! async fn get_order(&self, request: Request<GetOrderRequest>) -> Result<Response<Order>, Status> {
+//!     let caller = Caller::of(&request)?.clone();
+//!     let person = caller.person()?; // AppError becomes a Status by itself
+//! ```
+
+mod access;
+mod client;
+mod methods;
+mod server;
+
+use std::{fmt, net::SocketAddr};
+
+use secrecy::{ExposeSecret, SecretString};
+use tonic::metadata::AsciiMetadataValue;
+use types::{MemberId, Role, Roles, SessionId, Timestamp};
+use wire::access::Peer;
+
+use crate::{AppError, Code};
+
+pub use client::{Channel, channel};
+pub use server::{Bound, ServerBuilder, server};
+
+/// The header with a person's access token; `authorization` has the service's own.
+pub const USER_TOKEN: &str = "x-user-token";
+
+/// How this service listens for gRPC.
+#[derive(Debug, Clone, clap::Args)]
+#[group(skip)]
+pub struct Config {
+    /// Where gRPC is served.
+    #[arg(long, env = "EVERYTHING_GRPC_LISTEN", default_value = "127.0.0.1:50051")]
+    pub grpc_listen: SocketAddr,
+    /// Milliseconds that a call without a deadline gets.
+    #[arg(long, env = "EVERYTHING_GRPC_DEADLINE_MS", default_value_t = 5_000)]
+    pub grpc_deadline_ms: u64,
+    /// Milliseconds that no call (but a stream) may exceed.
+    #[arg(long, env = "EVERYTHING_GRPC_LONGEST_MS", default_value_t = 30_000)]
+    pub grpc_longest_ms: u64,
+    /// Bytes that a request may have.
+    #[arg(long, env = "EVERYTHING_GRPC_MESSAGE_BYTES", default_value_t = 256 * 1024)]
+    pub grpc_message_bytes: usize,
+}
+
+impl Config {
+    /// The defaults on a given address; port 0 lets the system choose (tests).
+    pub const fn on(grpc_listen: SocketAddr) -> Self {
+        Self {
+            grpc_listen,
+            grpc_deadline_ms: 5_000,
+            grpc_longest_ms: 30_000,
+            grpc_message_bytes: 256 * 1024,
+        }
+    }
+}
+
+/// Who calls: always a service that proved itself, often for a person.
+#[derive(Clone)]
+pub struct Caller {
+    pub peer: Peer,
+    pub person: Option<Person>,
+    token: Option<SecretString>,
+}
+
+/// A signed-in person, as their access token says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    pub member: MemberId,
+    pub roles: Roles,
+    pub session: SessionId,
+    pub expires_at: Timestamp,
+}
+
+impl Person {
+    pub const fn is(&self, role: Role) -> bool {
+        self.roles.contains(role)
+    }
+}
+
+impl fmt::Debug for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Caller").field("peer", &self.peer).field("person", &self.person).finish()
+    }
+}
+
+impl Caller {
+    /// A service that calls for itself; tests of handlers make them.
+    pub const fn service(peer: Peer) -> Self {
+        Self { peer, person: None, token: None }
+    }
+
+    /// A service that speaks for a person; tests of handlers make them.
+    pub const fn for_person(peer: Peer, person: Person) -> Self {
+        Self { peer, person: Some(person), token: None }
+    }
+
+    /// Who sent this request; present in each that came through the door.
+    pub fn of<T>(request: &tonic::Request<T>) -> Result<&Self, AppError> {
+        request
+            .extensions()
+            .get::<Self>()
+            .ok_or_else(|| AppError::internal("a request without a caller: it passed no door"))
+    }
+
+    /// The person; an error when a service called for itself.
+    pub fn person(&self) -> Result<&Person, AppError> {
+        self.person
+            .as_ref()
+            .ok_or_else(|| AppError::new(Code::Unauthenticated, "Please sign in."))
+    }
+
+    /// A request to another service for the same person.
+    pub fn pass_on<T>(&self, message: T) -> Result<tonic::Request<T>, AppError> {
+        match &self.token {
+            Some(token) => on_behalf_of(token.expose_secret(), message),
+            None => Ok(tonic::Request::new(message)),
+        }
+    }
+}
+
+/// A request for the person whose access token this is.
+pub fn on_behalf_of<T>(access_token: &str, message: T) -> Result<tonic::Request<T>, AppError> {
+    let mut value = AsciiMetadataValue::try_from(access_token)
+        .map_err(|error| AppError::new(Code::Unauthenticated, "Please sign in.").caused_by(error))?;
+    value.set_sensitive(true);
+    let mut request = tonic::Request::new(message);
+    request.metadata_mut().insert(USER_TOKEN, value);
+    Ok(request)
+}

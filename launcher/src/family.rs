@@ -1,0 +1,213 @@
+//! The demo family and everybody's sign-in links, through customer-service's
+//! own gRPC, as the peer `launcher`.
+
+use std::{fmt::Write, time::Duration};
+
+use anyhow::{Context, Result};
+use qrcode::{QrCode, render::unicode::Dense1x2};
+use runtime::tokens::Credentials;
+use secrecy::SecretString;
+use tonic::{
+    Code, Request, Status,
+    service::{Interceptor, interceptor::InterceptedService},
+    transport::{Channel, Endpoint},
+};
+use types::MemberId;
+use uuid::Uuid;
+use wire::{
+    access::Peer,
+    customer::v1::{
+        CreateMemberRequest, CreateSignInLinkRequest, ListMembersRequest, Member, Role,
+        customer_service_client::CustomerServiceClient,
+    },
+};
+
+use crate::engines::Plan;
+
+/// What each member of the demo family begins with, in beans.
+const OPENING_BEANS: i64 = 50;
+const DEADLINE: Duration = Duration::from_secs(5);
+
+struct Relative {
+    id: u128,
+    name: &'static str,
+    emoji: &'static str,
+    colour: &'static str,
+    roles: &'static [Role],
+}
+
+/// Their ids are the same in every data folder: seeding again finds them there.
+const FAMILY: [Relative; 5] = [
+    Relative {
+        id: 0x019a_0000_0000_7000_8000_0000_0000_00ad,
+        name: "Ada",
+        emoji: "👩",
+        colour: "#a0522d",
+        roles: &[Role::Admin, Role::Barista, Role::Member],
+    },
+    Relative {
+        id: 0x019a_0000_0000_7000_8000_0000_0000_00be,
+        name: "Ben",
+        emoji: "👨",
+        colour: "#2f6f6f",
+        roles: &[Role::Barista, Role::Member],
+    },
+    Relative {
+        id: 0x019a_0000_0000_7000_8000_0000_0000_00c1,
+        name: "Cleo",
+        emoji: "👧",
+        colour: "#8a4fbf",
+        roles: &[Role::Member],
+    },
+    Relative {
+        id: 0x019a_0000_0000_7000_8000_0000_0000_00da,
+        name: "Dan",
+        emoji: "👦",
+        colour: "#2d6cb5",
+        roles: &[Role::Member],
+    },
+    Relative {
+        id: 0x019a_0000_0000_7000_8000_0000_0000_00ed,
+        name: "Edith",
+        emoji: "👵",
+        colour: "#b5472d",
+        roles: &[Role::Member],
+    },
+];
+
+impl Relative {
+    fn member_id(&self) -> String {
+        MemberId::from_uuid(Uuid::from_u128(self.id)).to_string()
+    }
+}
+
+/// Puts our service token and a deadline on each call.
+#[derive(Clone)]
+struct Proof(Credentials);
+
+impl Interceptor for Proof {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        let token = self.0.token_for(Peer::CustomerService);
+        let token = token.map_err(|error| Status::internal(error.to_string()))?;
+        let value = format!("Bearer {token}").parse();
+        let value = value.map_err(|_| Status::internal("the token fits into no header"))?;
+        request.metadata_mut().insert("authorization", value);
+        request.set_timeout(DEADLINE);
+        Ok(request)
+    }
+}
+
+type Customers = CustomerServiceClient<InterceptedService<Channel, Proof>>;
+
+fn customers(plan: &Plan) -> Result<Customers> {
+    let seed = SecretString::from(plan.secrets.key(Peer::Launcher));
+    let proof = Proof(Credentials::from_text(Peer::Launcher, &seed)?);
+    let url = format!("http://127.0.0.1:{}", plan.ports.customer_grpc);
+    let channel = Endpoint::from_shared(url)?.timeout(DEADLINE).connect_lazy();
+    Ok(CustomerServiceClient::with_interceptor(channel, proof))
+}
+
+/// Makes the demo family, where it is not there yet.
+pub(crate) async fn seed(plan: &Plan) -> Result<()> {
+    let mut customers = customers(plan)?;
+    for relative in &FAMILY {
+        let request = CreateMemberRequest {
+            id: relative.member_id(),
+            name: relative.name.to_owned(),
+            emoji: relative.emoji.to_owned(),
+            colour: relative.colour.to_owned(),
+            roles: relative.roles.iter().map(|role| i32::from(*role)).collect(),
+            opening_beans: OPENING_BEANS,
+        };
+        match customers.create_member(request).await {
+            Ok(_) => {}
+            Err(status) if status.code() == Code::AlreadyExists => {}
+            Err(status) => {
+                return Err(status).with_context(|| format!("seed {}", relative.name));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A fresh sign-in link for each member, one a line, and the first as a QR code.
+pub(crate) async fn links(plan: &Plan, pages: &str) -> Result<String> {
+    let mut customers = customers(plan)?;
+    let mut members =
+        customers.list_members(ListMembersRequest {}).await.context("list the members")?;
+    let members = &mut members.get_mut().members;
+    if members.is_empty() {
+        return Ok("Nobody is in the family yet.\n".to_owned());
+    }
+    members.sort_by_cached_key(|member| (rank(member), member.name.clone()));
+    let mut text = String::from("Sign in, each link once, within 24 hours (`everything links` makes fresh ones):\n\n");
+    let mut first = None;
+    for member in members.iter() {
+        let request = CreateSignInLinkRequest {
+            member_id: member.id.clone(),
+            label: "printed by the launcher".to_owned(),
+            valid_seconds: 0,
+        };
+        let link = customers
+            .create_sign_in_link(request)
+            .await
+            .with_context(|| format!("make a link for {}", member.name))?;
+        let url = format!("{pages}/sign-in/{}", link.into_inner().secret);
+        writeln!(text, "    {} {:<8} {:<16} {url}", member.emoji, member.name, roles(member))?;
+        first.get_or_insert_with(|| (member.name.clone(), url));
+    }
+    if let Some((name, url)) = first {
+        writeln!(text, "\n{}\n    {name}'s link", qr(&url)?)?;
+    }
+    Ok(text)
+}
+
+fn rank(member: &Member) -> usize {
+    FAMILY.iter().position(|it| it.member_id() == member.id).unwrap_or(FAMILY.len())
+}
+
+fn roles(member: &Member) -> String {
+    let names: Vec<&str> = member
+        .roles()
+        .map(|role| match role {
+            Role::Admin => "admin",
+            Role::Barista => "barista",
+            Role::Member => "member",
+            Role::Unspecified => "?",
+        })
+        .filter(|name| *name != "member" || member.roles.len() == 1)
+        .collect();
+    names.join(", ")
+}
+
+/// Half blocks, two rows a line; the light squares are drawn, as terminals are mostly dark.
+fn qr(url: &str) -> Result<String> {
+    let code = QrCode::new(url).context("draw the QR code")?;
+    let drawing = code
+        .render::<Dense1x2>()
+        .dark_color(Dense1x2::Light)
+        .light_color(Dense1x2::Dark)
+        .build();
+    Ok(drawing.lines().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_demo_familys_ids_are_stable_and_distinct() {
+        let ids: std::collections::BTreeSet<String> =
+            FAMILY.iter().map(Relative::member_id).collect();
+        assert_eq!(ids.len(), FAMILY.len());
+        assert!(ids.iter().all(|id| id.parse::<MemberId>().is_ok()));
+        assert_eq!(FAMILY[0].member_id(), "mem_01k8000000e00800000000015d");
+    }
+
+    #[test]
+    fn a_qr_code_has_a_line_for_two_rows() {
+        let drawing = qr("http://localhost:8080/sign-in/abc").unwrap();
+        let widths: Vec<usize> = drawing.lines().map(|line| line.chars().count()).collect();
+        assert!(widths.len() > 10 && widths.iter().all(|width| *width == widths[0]), "{drawing}");
+    }
+}

@@ -1,0 +1,29 @@
+//! `everything serve …`: this process becomes one service.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use wire::access::Peer;
+
+use crate::cli::Service;
+
+/// Runs the service until it is told to stop; the exit code says how it went.
+pub(crate) async fn run(service: Service) -> Result<ExitCode> {
+    Ok(match service {
+        Service::OrderService(config) => {
+            let runtime = runtime::start(Peer::OrderService, &config.runtime)?;
+            let result = order_service::run(*config, runtime.clone()).await;
+            runtime.finish_with(result).await
+        }
+        Service::CustomerService(config) => {
+            let runtime = runtime::start(Peer::CustomerService, &config.runtime)?;
+            let result = customer_service::run(*config, runtime.clone()).await;
+            runtime.finish_with(result).await
+        }
+        Service::Server(config) => {
+            let runtime = runtime::start(Peer::Server, &config.runtime)?;
+            let result = server::run(*config, runtime.clone()).await;
+            runtime.finish_with(result).await
+        }
+    })
+}

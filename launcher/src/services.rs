@@ -1,0 +1,145 @@
+//! The three services as parts: each is this program again, told everything by
+//! its environment.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, UdpSocket},
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::{Context, Result, bail};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+use wire::access::Peer;
+
+use crate::{
+    child::{Launch, program},
+    engines::{Plan, kafka, postgres, temporal, valkey},
+    paths::private_folder,
+    supervise::{Output, Part, nothing},
+};
+
+/// Where the pages are.
+#[derive(Debug, Clone)]
+pub(crate) struct Front {
+    pub(crate) listen: IpAddr,
+    pub(crate) port: u16,
+    /// What people type.
+    pub(crate) url: String,
+}
+
+impl Front {
+    pub(crate) fn on_this_machine(port: u16) -> Self {
+        let url = format!("http://localhost:{port}");
+        Self { listen: Ipv4Addr::LOCALHOST.into(), port, url }
+    }
+
+    /// For the phones in the house: by this machine's address in its network.
+    pub(crate) fn in_the_house(port: u16) -> Result<Self> {
+        // Nothing is sent: the system only chooses the address that it would send from.
+        let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
+        socket
+            .connect((Ipv4Addr::new(192, 0, 2, 1), 9))
+            .context("this machine seems to be in no network; leave out --lan")?;
+        let own = socket.local_addr()?.ip();
+        Ok(Self { listen: Ipv4Addr::UNSPECIFIED.into(), port, url: format!("http://{own}:{port}") })
+    }
+}
+
+/// A service may drain for so many seconds; then its guard has a second's patience left.
+const DRAIN_SECONDS: u64 = 3;
+const GRACE: Duration = Duration::from_millis(4500);
+
+/// Variables that are the launcher's own.
+const OURS: [&str; 2] = ["EVERYTHING_DATA", "EVERYTHING_PORT"];
+
+/// All three, in the order in which they are shown.
+pub(crate) fn parts(plan: &Plan, front: &Front) -> Result<Vec<Part>> {
+    let local = |port: u16| format!("127.0.0.1:{port}");
+    let ports = &plan.ports;
+    let customers = format!("http://{}", local(ports.customer_grpc));
+    let orders = format!("http://{}", local(ports.order_grpc));
+
+    let customer = service(plan, Peer::CustomerService, ports.customer_admin)?
+        .env("EVERYTHING_GRPC_LISTEN", local(ports.customer_grpc))
+        .env("EVERYTHING_DATABASE_URL", postgres::service_url(plan, "customer_db")?)
+        .env("EVERYTHING_VALKEY_URL", valkey::service_url(plan, "customer-service"))
+        .env("EVERYTHING_KAFKA_BROKERS", kafka::brokers(plan))
+        .env("EVERYTHING_ORDER_SERVICE_URL", &orders);
+    let order = service(plan, Peer::OrderService, ports.order_admin)?
+        .env("EVERYTHING_GRPC_LISTEN", local(ports.order_grpc))
+        .env("EVERYTHING_DATABASE_URL", postgres::service_url(plan, "order_db")?)
+        .env("EVERYTHING_VALKEY_URL", valkey::service_url(plan, "order-service"))
+        .env("EVERYTHING_KAFKA_BROKERS", kafka::brokers(plan))
+        .env("EVERYTHING_TEMPORAL_URL", temporal::url(plan))
+        .env("EVERYTHING_TEMPORAL_NAMESPACE", temporal::NAMESPACE)
+        .env("EVERYTHING_CUSTOMER_SERVICE_URL", &customers);
+    let state = plan.data.file("server");
+    private_folder(&state, None)?;
+    let server = service(plan, Peer::Server, ports.server_admin)?
+        .env("EVERYTHING_HTTP_LISTEN", format!("{}:{}", front.listen, front.port))
+        .env("EVERYTHING_PUBLIC_URL", &front.url)
+        .env("EVERYTHING_VALKEY_URL", valkey::service_url(plan, "server"))
+        .env("EVERYTHING_STATE_DIR", state)
+        .env("EVERYTHING_ORDER_SERVICE_URL", &orders)
+        .env("EVERYTHING_CUSTOMER_SERVICE_URL", &customers);
+    let extra = std::env::var("EVERYTHING_EXTRA_HOSTS").unwrap_or_default();
+    let hosts = ["localhost", "127.0.0.1", &extra].join(",");
+    let server = server.env("EVERYTHING_EXTRA_HOSTS", hosts.trim_end_matches(','));
+
+    Ok(vec![
+        part(Peer::CustomerService, local(ports.customer_grpc), ports.customer_admin, customer),
+        part(Peer::OrderService, local(ports.order_grpc), ports.order_admin, order),
+        part(Peer::Server, front.url.clone(), ports.server_admin, server),
+    ])
+}
+
+/// What all have alike. Whatever the user set of our variables is passed on
+/// (waits, log filter, free bar), except where this machine decides.
+fn service(plan: &Plan, peer: Peer, admin: u16) -> Result<Launch> {
+    let mut launch = Launch::new(program()?, plan.data.root().to_owned());
+    launch.grace = GRACE;
+    launch = launch
+        .args(["serve", peer.name()])
+        .env("EVERYTHING_DRAIN_SECONDS", DRAIN_SECONDS.to_string());
+    for (name, value) in std::env::vars_os() {
+        let Some(name) = name.to_str() else { continue };
+        if name.starts_with(runtime::config::PREFIX) && !OURS.contains(&name) {
+            launch = launch.env(name, value);
+        }
+    }
+    Ok(launch
+        .env("EVERYTHING_ADMIN_LISTEN", format!("127.0.0.1:{admin}"))
+        .env("EVERYTHING_SERVICE_KEY", plan.secrets.key(peer))
+        .env("EVERYTHING_PEER_KEYS", plan.secrets.public_keys()?))
+}
+
+fn part(peer: Peer, address: String, admin: u16, launch: Launch) -> Part {
+    Part {
+        name: peer.name(),
+        address,
+        launch,
+        prepare: nothing(),
+        ready: Arc::new(move || Box::pin(ready(admin))),
+        output: Output::Shown,
+    }
+}
+
+/// Asks `/readyz` on the admin port.
+async fn ready(admin: u16) -> Result<()> {
+    let ask = async {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, admin)).await?;
+        let request = "GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+        stream.write_all(request.as_bytes()).await?;
+        let mut answer = Vec::new();
+        stream.take(16 * 1024).read_to_end(&mut answer).await?;
+        anyhow::Ok(String::from_utf8_lossy(&answer).into_owned())
+    };
+    let answer = tokio::time::timeout(Duration::from_secs(2), ask).await.context("no answer")??;
+    if !answer.starts_with("HTTP/1.1 200") {
+        bail!("not ready: {}", answer.lines().last().unwrap_or_default());
+    }
+    Ok(())
+}

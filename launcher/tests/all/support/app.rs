@@ -1,0 +1,126 @@
+use std::{
+    collections::BTreeMap,
+    io::{BufRead, BufReader},
+    net::{Ipv4Addr, TcpListener},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    sync::mpsc::{Receiver, channel},
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use super::Person;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_everything");
+/// With a filled cache it takes some seconds; a busy machine gets more.
+const START_LIMIT: Duration = Duration::from_secs(180);
+
+/// A running `everything`, in a data folder of its own; stopped when dropped.
+pub(crate) struct App {
+    launcher: Child,
+    output: Option<JoinHandle<()>>,
+    data: PathBuf,
+    pub(crate) url: String,
+    links: BTreeMap<String, String>,
+}
+
+impl App {
+    /// Starts with settings in the environment (`EVERYTHING_WAIT_READY`, "2").
+    pub(crate) fn start(settings: &[(&str, &str)]) -> Self {
+        let name = format!("everything-app-{}", uuid::Uuid::now_v7().simple());
+        let data = std::env::temp_dir().join(name);
+        // Free now; nobody else on this machine asks for it in the moment between.
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+        let (launcher, output, lines) = spawn(&data, port, settings);
+        let mut app = Self {
+            launcher,
+            output: Some(output),
+            data,
+            url: format!("http://localhost:{port}"),
+            links: BTreeMap::new(),
+        };
+        app.read_links(&lines);
+        app
+    }
+
+    /// Reads what it prints until everybody's link is there.
+    fn read_links(&mut self, lines: &Receiver<String>) {
+        let mut seen = String::new();
+        while self.links.len() < 5 {
+            let Ok(line) = lines.recv_timeout(START_LIMIT) else {
+                panic!("it does not come up; it said:\n{seen}");
+            };
+            seen.push_str(&line);
+            seen.push('\n');
+            let mut words = line.split_whitespace();
+            if let (Some(_), Some(name), Some(link)) = (words.next(), words.next(), words.last())
+                && link.contains("/sign-in/")
+            {
+                self.links.insert(name.to_owned(), link.to_owned());
+            }
+        }
+    }
+
+    /// Signs a member of the demo family in, by the link that was printed.
+    pub(crate) fn sign_in(&mut self, name: &str) -> Person {
+        let link = self.links.remove(name).unwrap_or_else(|| panic!("no unused link for {name}"));
+        Person::sign_in(&self.url, name, &link)
+    }
+
+    /// Nobody in particular.
+    pub(crate) fn stranger(&self) -> Person {
+        Person::stranger(&self.url)
+    }
+
+    /// Another terminal in the same folder: its output and whether it went well.
+    pub(crate) fn command(&self, arguments: &[&str]) -> (String, bool) {
+        let output =
+            Command::new(PROGRAM).args(arguments).arg("--data").arg(&self.data).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        (text + &String::from_utf8_lossy(&output.stderr), output.status.success())
+    }
+}
+
+fn spawn(
+    data: &PathBuf,
+    port: u16,
+    settings: &[(&str, &str)],
+) -> (Child, JoinHandle<()>, Receiver<String>) {
+    let mut launcher = Command::new(PROGRAM)
+        .args(["up", "--port", &port.to_string(), "--data"])
+        .arg(data)
+        .env("NO_COLOR", "1")
+        .envs(settings.iter().copied())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .unwrap();
+    let stdout = BufReader::new(launcher.stdout.take().unwrap());
+    let (send, lines) = channel();
+    let reader = std::thread::spawn(move || {
+        for line in stdout.lines().map_while(Result::ok) {
+            let _ = send.send(line); // read to the end, so that it never blocks on us
+        }
+    });
+    (launcher, reader, lines)
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        let (text, stopped) = self.command(&["down"]);
+        if !stopped {
+            eprintln!("down: {text}");
+            let _ = self.launcher.kill();
+        }
+        let _ = self.launcher.wait();
+        if let Some(output) = self.output.take() {
+            let _ = output.join();
+        }
+        if std::thread::panicking() {
+            eprintln!("the data folder is left for you: {}", self.data.display());
+        } else {
+            self.command(&["reset", "--yes"]);
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The whole system, started by its launcher as a newcomer starts it, and
+//! people who use it over HTTP.
+
+mod app;
+mod live;
+mod person;
+
+pub(crate) use app::App;
+pub(crate) use live::Live;
+pub(crate) use person::{Answer, Person};

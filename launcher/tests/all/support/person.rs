@@ -1,0 +1,146 @@
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use ureq::{Agent, http};
+
+use super::Live;
+
+/// Somebody with a client of `/v1`.
+pub(crate) struct Person {
+    agent: Agent,
+    url: String,
+    token: Option<String>,
+    pub(crate) member: String,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: http::HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    /// The body of a success.
+    #[track_caller]
+    pub(crate) fn ok(self) -> Value {
+        assert!((200..300).contains(&self.status), "{}: {}", self.status, self.body);
+        self.body
+    }
+
+    /// The status and code of a problem document.
+    #[track_caller]
+    pub(crate) fn problem(&self) -> (u16, &str) {
+        assert_eq!(self.headers["content-type"], "application/problem+json", "{self:?}");
+        (self.status, self.body["code"].as_str().unwrap_or_default())
+    }
+}
+
+impl Person {
+    pub(crate) fn stranger(url: &str) -> Self {
+        let agent = Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(20)))
+            .build()
+            .into();
+        Self { agent, url: url.to_owned(), token: None, member: String::new() }
+    }
+
+    pub(crate) fn sign_in(url: &str, name: &str, link: &str) -> Self {
+        let mut person = Self::stranger(url);
+        let (_, secret) = link.rsplit_once('/').unwrap();
+        let pair = person.post("/v1/session", &json!({"secret": secret, "device": name})).ok();
+        person.token = Some(pair["access_token"].as_str().unwrap().to_owned());
+        person.member = person.get("/v1/me").ok()["id"].as_str().unwrap().to_owned();
+        person
+    }
+
+    pub(crate) fn token(&self) -> &str {
+        self.token.as_deref().unwrap()
+    }
+
+    fn request(&self, method: &str, path: &str) -> http::request::Builder {
+        let builder =
+            http::Request::builder().method(method).uri(format!("{}{path}", self.url));
+        match &self.token {
+            Some(token) => builder.header("authorization", format!("Bearer {token}")),
+            None => builder,
+        }
+    }
+
+    /// Sends bytes as they are.
+    pub(crate) fn send(&self, request: http::Request<Vec<u8>>) -> Answer {
+        let mut response = self.agent.run(request).unwrap();
+        let text = response.body_mut().read_to_string().unwrap();
+        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        Answer { status: response.status().as_u16(), headers: response.headers().clone(), body }
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        self.send(self.request("GET", path).body(vec![]).unwrap())
+    }
+
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Answer {
+        self.write("POST", path, body)
+    }
+
+    pub(crate) fn put(&self, path: &str, body: &Value) -> Answer {
+        self.write("PUT", path, body)
+    }
+
+    fn write(&self, method: &str, path: &str, body: &Value) -> Answer {
+        let request = self.request(method, path).header("content-type", "application/json");
+        self.send(request.body(body.to_string().into_bytes()).unwrap())
+    }
+
+    /// Places an order under a key.
+    pub(crate) fn place_with(&self, key: &str, body: &Value) -> Answer {
+        let request = self
+            .request("POST", "/v1/orders")
+            .header("content-type", "application/json")
+            .header("idempotency-key", key)
+            .header("prefer", "wait=5");
+        self.send(request.body(body.to_string().into_bytes()).unwrap())
+    }
+
+    /// Orders one drink, waiting until it is queued or rejected.
+    pub(crate) fn order(&self, drink: &str) -> Value {
+        let key = uuid::Uuid::now_v7().to_string();
+        self.place_with(&key, &json!({"items": [{"menu_item": drink}]})).ok()
+    }
+
+    /// Gives a command about an order.
+    pub(crate) fn command(&self, order: &Value, command: &str, body: &Value) -> Answer {
+        let id = order["id"].as_str().unwrap();
+        self.post(&format!("/v1/orders/{id}/{command}"), body)
+    }
+
+    /// The order as this person sees it now.
+    pub(crate) fn look(&self, order: &Value) -> Value {
+        self.get(&format!("/v1/orders/{}", order["id"].as_str().unwrap())).ok()
+    }
+
+    pub(crate) fn beans(&self) -> i64 {
+        self.get("/v1/me/beans").ok()["beans"].as_i64().unwrap()
+    }
+
+    /// Listens to `/v1/events` from a position on.
+    pub(crate) fn listen(&self, after: &str) -> Live {
+        Live::open(&self.url, self.token(), after)
+    }
+
+    /// Asks until the answer is right; for what follows a moment later by design.
+    #[track_caller]
+    pub(crate) fn eventually(&self, path: &str, right: impl Fn(&Value) -> bool) -> Value {
+        let end = Instant::now() + Duration::from_secs(60);
+        loop {
+            let body = self.get(path).ok();
+            if right(&body) {
+                return body;
+            }
+            assert!(Instant::now() < end, "{path} is still {body}");
+            std::thread::park_timeout(Duration::from_millis(50));
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! What customer-service tells the world: members who joined and beans that
+//! were booked, by ids and numbers only. They leave through the event log.
+
+use prost::Message;
+use prost_types::Timestamp as WireTimestamp;
+use types::{EventId, MemberId, Timestamp};
+use wire::events::v1::{BeansBooked, CustomerEvent, MemberJoined, customer_event::What};
+
+use crate::store::ledger::{Account, NewEntry};
+
+/// An event of the log, encoded.
+#[derive(Debug, Clone)]
+pub struct Booked {
+    pub id: EventId,
+    pub stream_key: String,
+    pub kind: &'static str,
+    pub payload: Vec<u8>,
+    pub traceparent: Option<String>,
+}
+
+impl Booked {
+    /// That an entry was appended, after which the account stands as `after` says.
+    pub fn of(after: &Account, entry: &NewEntry) -> Self {
+        let what = What::BeansBooked(BeansBooked {
+            entry_id: entry.id.to_string(),
+            beans: entry.beans.count(),
+            kind: entry.kind.name().to_owned(),
+            cause: entry.cause.clone(),
+        });
+        encode("beans-booked", after.member, after.version, entry.at, what)
+    }
+
+    /// That a member joined: the first event about them.
+    pub fn joined(member: MemberId, at: Timestamp) -> Self {
+        encode("member-joined", member, 1, at, What::MemberJoined(MemberJoined {}))
+    }
+}
+
+fn encode(kind: &'static str, member: MemberId, version: i64, at: Timestamp, what: What) -> Booked {
+    let id = EventId::new();
+    let event = CustomerEvent {
+        event_id: id.to_string(),
+        member_id: member.to_string(),
+        version: version.unsigned_abs(),
+        at: Some(wire_time(at)),
+        what: Some(what),
+    };
+    Booked {
+        id,
+        stream_key: member.to_string(),
+        kind,
+        payload: event.encode_to_vec(),
+        traceparent: runtime::telemetry::traceparent(),
+    }
+}
+
+/// A moment in protobuf.
+pub fn wire_time(at: Timestamp) -> WireTimestamp {
+    WireTimestamp {
+        seconds: at.timestamp(),
+        nanos: i32::try_from(at.timestamp_subsec_nanos()).unwrap_or_default(),
+    }
+}
+
+/// A moment from protobuf; `None` when it is outside the calendar.
+pub fn read_time(at: &WireTimestamp) -> Option<Timestamp> {
+    Timestamp::from_timestamp(at.seconds, u32::try_from(at.nanos).ok()?)
+}

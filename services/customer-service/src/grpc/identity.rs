@@ -1,0 +1,104 @@
+//! Sign-in: links, tokens, keys, revocations.
+
+use futures::{Stream, StreamExt};
+use runtime::AppError;
+use secrecy::ExposeSecret;
+use tonic::Status;
+use types::Timestamp;
+use wire::customer::v1 as pb;
+
+use super::{member, short};
+use crate::{
+    app::App,
+    events::wire_time,
+    identity::{links, revocations::Tell, sessions, sessions::Issued},
+};
+
+const LONGEST_LABEL: usize = 100;
+/// Browsers tell long stories about themselves.
+const LONGEST_DEVICE: usize = 300;
+
+pub(super) async fn create_link(
+    app: &App,
+    request: pb::CreateSignInLinkRequest,
+    now: Timestamp,
+) -> Result<pb::CreateSignInLinkResponse, AppError> {
+    let pb::CreateSignInLinkRequest { member_id, label, valid_seconds } = request;
+    let member = member("member_id", &member_id)?;
+    let label = short("label", &label, LONGEST_LABEL)?;
+    let validity = customer_domain::links::validity(valid_seconds).ok_or_else(|| {
+        AppError::invalid("valid_seconds", "out-of-range", "at least 1 and at most 30 days")
+    })?;
+    let link = links::create(&app.identity, member, &label, validity, now).await?;
+    Ok(pb::CreateSignInLinkResponse {
+        secret: link.secret.expose_secret().to_owned(),
+        expires_at: Some(wire_time(link.expires_at)),
+    })
+}
+
+pub(super) async fn exchange_link(
+    app: &App,
+    request: pb::ExchangeSignInLinkRequest,
+    now: Timestamp,
+) -> Result<pb::TokenPair, AppError> {
+    let pb::ExchangeSignInLinkRequest { secret, device } = request;
+    let device: String = device.chars().take(LONGEST_DEVICE).collect();
+    let device = short("device", &device, LONGEST_DEVICE)?;
+    Ok(pair(&links::exchange(&app.identity, &secret, &device, now).await?))
+}
+
+pub(super) async fn refresh(
+    app: &App,
+    request: pb::RefreshTokensRequest,
+    now: Timestamp,
+) -> Result<pb::TokenPair, AppError> {
+    let pb::RefreshTokensRequest { refresh_token } = request;
+    Ok(pair(&sessions::refresh(&app.identity, &refresh_token, now).await?))
+}
+
+pub(super) async fn sign_out(
+    app: &App,
+    request: pb::SignOutRequest,
+    now: Timestamp,
+) -> Result<pb::SignOutResponse, AppError> {
+    let pb::SignOutRequest { refresh_token } = request;
+    sessions::sign_out(&app.identity, &refresh_token, now).await?;
+    Ok(pb::SignOutResponse {})
+}
+
+pub(super) fn keys(app: &App, now: Timestamp) -> pb::KeySet {
+    let keys = app.identity.keys.published(now);
+    pb::KeySet {
+        keys: keys
+            .into_iter()
+            .map(|key| pb::Key {
+                kid: key.kid,
+                ed25519_public_key: key.key.to_vec().into(),
+                not_after: Some(wire_time(key.not_after)),
+            })
+            .collect(),
+    }
+}
+
+pub(super) fn watch_revocations(
+    app: &App,
+) -> impl Stream<Item = Result<pb::Revocation, Status>> + Send + use<> {
+    app.identity.revocations.watch().map(|told| match told {
+        Ok(Tell::Revoked { session, until }) => Ok(pb::Revocation {
+            session_id: session.to_string(),
+            until: Some(wire_time(until)),
+        }),
+        Ok(Tell::Heartbeat) => Ok(pb::Revocation::default()),
+        Err(error) => Err(error.into()),
+    })
+}
+
+fn pair(issued: &Issued) -> pb::TokenPair {
+    pb::TokenPair {
+        access_token: issued.access_token.expose_secret().to_owned(),
+        access_expires_at: Some(wire_time(issued.access_expires_at)),
+        refresh_token: issued.refresh_token.expose_secret().to_owned(),
+        refresh_expires_at: Some(wire_time(issued.refresh_expires_at)),
+        member_id: issued.member.to_string(),
+    }
+}

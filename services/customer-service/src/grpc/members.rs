@@ -1,0 +1,86 @@
+//! Members.
+
+use customer_domain::member::{Card, CardError};
+use runtime::{AppError, Caller};
+use types::{Beans, MemberId, Role, Roles, Timestamp};
+use wire::customer::v1 as pb;
+
+use super::{member, roles, wire_roles};
+use crate::{
+    app::{
+        App,
+        members::{self, Joining},
+    },
+    store::members::Member,
+};
+
+/// More than anybody starts with.
+const MOST_OPENING: i64 = 1_000_000;
+
+pub(super) async fn me(
+    app: &App,
+    caller: &Caller,
+    request: pb::GetMeRequest,
+) -> Result<pb::Member, AppError> {
+    let pb::GetMeRequest {} = request;
+    let me = members::get(app, caller.person()?.member).await?;
+    Ok(card(&me, Balance::Shown))
+}
+
+pub(super) async fn list(
+    app: &App,
+    caller: &Caller,
+    request: pb::ListMembersRequest,
+) -> Result<pb::ListMembersResponse, AppError> {
+    let pb::ListMembersRequest {} = request;
+    let may_see = |id: MemberId| match &caller.person {
+        Some(person) if person.member == id || person.is(Role::Admin) => Balance::Shown,
+        Some(_) | None => Balance::Hidden,
+    };
+    let members = members::all(app).await?;
+    let members = members.iter().map(|member| card(member, may_see(member.id))).collect();
+    Ok(pb::ListMembersResponse { members })
+}
+
+pub(super) async fn create(
+    app: &App,
+    request: pb::CreateMemberRequest,
+    now: Timestamp,
+) -> Result<pb::Member, AppError> {
+    let pb::CreateMemberRequest { id, name, emoji, colour, roles: wanted, opening_beans } = request;
+    let id = if id.is_empty() { MemberId::new() } else { member("id", &id)? };
+    let card = Card::parse(&name, &emoji, &colour).map_err(|error: CardError| {
+        AppError::invalid(error.field(), "malformed", error.to_string())
+    })?;
+    let wanted = roles("roles", &wanted)?;
+    // Everybody who joins is a member, whatever else they are.
+    let wanted: Roles = wanted.iter().chain([Role::Member]).collect();
+    if !(0..=MOST_OPENING).contains(&opening_beans) {
+        let message = format!("from 0 to {MOST_OPENING}");
+        return Err(AppError::invalid("opening_beans", "out-of-range", message));
+    }
+    let joining = Joining { id, card, roles: wanted, opening: Beans::new(opening_beans) };
+    let member = members::create(app, joining, now).await?;
+    Ok(self::card(&member, Balance::Shown))
+}
+
+#[derive(Clone, Copy)]
+enum Balance {
+    Shown,
+    Hidden,
+}
+
+fn card(member: &Member, balance: Balance) -> pb::Member {
+    let Card { name, emoji, colour } = member.card.clone();
+    pb::Member {
+        id: member.id.to_string(),
+        name,
+        emoji,
+        colour,
+        roles: wire_roles(member.roles),
+        balance_beans: match balance {
+            Balance::Shown => member.balance.count(),
+            Balance::Hidden => 0,
+        },
+    }
+}

@@ -1,0 +1,280 @@
+//! The service's face: every method of `CustomerService`, each taking its
+//! request apart field by field, so that a new field breaks the build.
+
+mod beans;
+mod identity;
+mod members;
+mod notifications;
+mod stats;
+
+use std::{pin::Pin, sync::Arc};
+
+
+use futures::Stream;
+use runtime::{AppError, Caller, Code};
+use tonic::{Request, Response, Status};
+use types::{MemberId, Role, Roles};
+use wire::customer::v1::{self as pb, customer_service_server::CustomerService};
+
+use crate::{app::App, clock};
+
+/// The handlers. Who may call what, the door has decided already.
+#[derive(Debug, Clone)]
+pub struct Handlers {
+    pub app: Arc<App>,
+}
+
+macro_rules! answer {
+    ($request:ident, $handle:expr) => {{
+        let caller = Caller::of(&$request)?.clone();
+        let answer: Result<_, AppError> = $handle(&caller, $request.into_inner()).await;
+        Ok(Response::new(answer?))
+    }};
+}
+
+#[tonic::async_trait]
+impl CustomerService for Handlers {
+    async fn create_sign_in_link(
+        &self,
+        request: Request<pb::CreateSignInLinkRequest>,
+    ) -> Result<Response<pb::CreateSignInLinkResponse>, Status> {
+        answer!(request, async |_caller, request| {
+            identity::create_link(&self.app, request, clock::now()).await
+        })
+    }
+
+    async fn exchange_sign_in_link(
+        &self,
+        request: Request<pb::ExchangeSignInLinkRequest>,
+    ) -> Result<Response<pb::TokenPair>, Status> {
+        answer!(request, async |_caller, request| {
+            identity::exchange_link(&self.app, request, clock::now()).await
+        })
+    }
+
+    async fn refresh_tokens(
+        &self,
+        request: Request<pb::RefreshTokensRequest>,
+    ) -> Result<Response<pb::TokenPair>, Status> {
+        answer!(request, async |_caller, request| {
+            identity::refresh(&self.app, request, clock::now()).await
+        })
+    }
+
+    async fn sign_out(
+        &self,
+        request: Request<pb::SignOutRequest>,
+    ) -> Result<Response<pb::SignOutResponse>, Status> {
+        answer!(request, async |_caller, request| {
+            identity::sign_out(&self.app, request, clock::now()).await
+        })
+    }
+
+    async fn get_keys(
+        &self,
+        request: Request<pb::GetKeysRequest>,
+    ) -> Result<Response<pb::KeySet>, Status> {
+        let pb::GetKeysRequest {} = request.into_inner();
+        Ok(Response::new(identity::keys(&self.app, clock::now())))
+    }
+
+    type WatchRevocationsStream =
+        Pin<Box<dyn Stream<Item = Result<pb::Revocation, Status>> + Send>>;
+
+    async fn watch_revocations(
+        &self,
+        request: Request<pb::WatchRevocationsRequest>,
+    ) -> Result<Response<Self::WatchRevocationsStream>, Status> {
+        let pb::WatchRevocationsRequest {} = request.into_inner();
+        Ok(Response::new(Box::pin(identity::watch_revocations(&self.app))))
+    }
+
+    async fn get_me(
+        &self,
+        request: Request<pb::GetMeRequest>,
+    ) -> Result<Response<pb::Member>, Status> {
+        answer!(request, async |caller, request| members::me(&self.app, caller, request).await)
+    }
+
+    async fn list_members(
+        &self,
+        request: Request<pb::ListMembersRequest>,
+    ) -> Result<Response<pb::ListMembersResponse>, Status> {
+        answer!(request, async |caller, request| members::list(&self.app, caller, request).await)
+    }
+
+    async fn create_member(
+        &self,
+        request: Request<pb::CreateMemberRequest>,
+    ) -> Result<Response<pb::Member>, Status> {
+        answer!(request, async |_caller, request| {
+            members::create(&self.app, request, clock::now()).await
+        })
+    }
+
+    async fn get_balance(
+        &self,
+        request: Request<pb::GetBalanceRequest>,
+    ) -> Result<Response<pb::Balance>, Status> {
+        answer!(request, async |caller, request| beans::balance(&self.app, caller, request).await)
+    }
+
+    async fn get_statement(
+        &self,
+        request: Request<pb::GetStatementRequest>,
+    ) -> Result<Response<pb::GetStatementResponse>, Status> {
+        answer!(request, async |caller, request| {
+            beans::statement(&self.app, caller, request).await
+        })
+    }
+
+    async fn settle(
+        &self,
+        request: Request<pb::SettleRequest>,
+    ) -> Result<Response<pb::SettleResponse>, Status> {
+        answer!(request, async |_caller, request| {
+            beans::settle(&self.app, request, clock::now()).await
+        })
+    }
+
+    async fn grant_due_allowances(
+        &self,
+        request: Request<pb::GrantDueAllowancesRequest>,
+    ) -> Result<Response<pb::GrantDueAllowancesResponse>, Status> {
+        answer!(request, async |_caller, request| {
+            beans::grant_due_allowances(&self.app, request, clock::now()).await
+        })
+    }
+
+    async fn notify(
+        &self,
+        request: Request<pb::NotifyRequest>,
+    ) -> Result<Response<pb::NotifyResponse>, Status> {
+        answer!(request, async |_caller, request| {
+            notifications::record(&self.app, request, clock::now()).await
+        })
+    }
+
+    async fn list_notifications(
+        &self,
+        request: Request<pb::ListNotificationsRequest>,
+    ) -> Result<Response<pb::ListNotificationsResponse>, Status> {
+        answer!(request, async |caller, request| {
+            notifications::list(&self.app, caller, request).await
+        })
+    }
+
+    async fn get_stats(
+        &self,
+        request: Request<pb::GetStatsRequest>,
+    ) -> Result<Response<pb::Stats>, Status> {
+        answer!(request, async |caller, request| stats::get(&self.app, caller, request).await)
+    }
+
+    async fn rebuild_projections(
+        &self,
+        request: Request<pb::RebuildProjectionsRequest>,
+    ) -> Result<Response<pb::RebuildProjectionsResponse>, Status> {
+        answer!(request, async |_caller, request| stats::rebuild(&self.app, request).await)
+    }
+
+    async fn replay_dead_letters(
+        &self,
+        request: Request<pb::ReplayDeadLettersRequest>,
+    ) -> Result<Response<pb::ReplayDeadLettersResponse>, Status> {
+        answer!(request, async |_caller, request| {
+            stats::replay(&self.app, request, clock::now()).await
+        })
+    }
+}
+
+/// Whose thing is asked for: one's own, or, for an admin, anybody's.
+fn owner(caller: &Caller, member_id: &str) -> Result<MemberId, AppError> {
+    let person = caller.person()?;
+    if member_id.is_empty() {
+        return Ok(person.member);
+    }
+    let member = member("member_id", member_id)?;
+    if member == person.member || person.is(Role::Admin) {
+        Ok(member)
+    } else {
+        Err(AppError::new(Code::Forbidden, "This is somebody else's."))
+    }
+}
+
+fn member(field: &str, text: &str) -> Result<MemberId, AppError> {
+    text.parse().map_err(|error: types::ParseIdError| {
+        AppError::invalid(field, "malformed", error.to_string())
+    })
+}
+
+fn roles(field: &str, roles: &[i32]) -> Result<Roles, AppError> {
+    let one = |(at, role): (usize, &i32)| match pb::Role::try_from(*role) {
+        Ok(pb::Role::Member) => Ok(Role::Member),
+        Ok(pb::Role::Barista) => Ok(Role::Barista),
+        Ok(pb::Role::Admin) => Ok(Role::Admin),
+        Ok(pb::Role::Unspecified) | Err(_) => {
+            Err(AppError::invalid(format!("{field}[{at}]"), "unknown", "there is no such role"))
+        }
+    };
+    roles.iter().enumerate().map(one).collect()
+}
+
+fn wire_roles(roles: Roles) -> Vec<i32> {
+    let one = |role| match role {
+        Role::Member => pb::Role::Member,
+        Role::Barista => pb::Role::Barista,
+        Role::Admin => pb::Role::Admin,
+    };
+    roles.iter().map(|role| one(role).into()).collect()
+}
+
+/// A text of a bounded length, without control characters.
+fn short(field: &str, text: &str, longest: usize) -> Result<String, AppError> {
+    let text = text.trim();
+    if text.chars().count() > longest {
+        return Err(AppError::invalid(
+            field,
+            "too-long",
+            format!("at most {longest} characters"),
+        ));
+    }
+    Ok(text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use runtime::{Peer, Person};
+    use types::SessionId;
+
+    use super::*;
+
+    fn caller(member: MemberId, roles: impl Into<Roles>) -> Caller {
+        let session = SessionId::new();
+        let expires_at = clock::now();
+        let person = Person { member, roles: roles.into(), session, expires_at };
+        Caller::for_person(Peer::Server, person)
+    }
+
+    #[test]
+    fn whose_thing_it_is_decides_unless_an_admin_asks() {
+        let (mia, ben) = (MemberId::new(), MemberId::new());
+        let member = caller(mia, [Role::Member, Role::Barista]);
+        assert_eq!(owner(&member, "").unwrap(), mia);
+        assert_eq!(owner(&member, &mia.to_string()).unwrap(), mia);
+        assert_eq!(owner(&member, &ben.to_string()).unwrap_err().code, Code::Forbidden);
+        assert_eq!(owner(&member, "Ben").unwrap_err().code, Code::InvalidRequest);
+        let admin = caller(mia, [Role::Admin]);
+        assert_eq!(owner(&admin, &ben.to_string()).unwrap(), ben);
+        let service = Caller::service(Peer::OrderService);
+        assert_eq!(owner(&service, "").unwrap_err().code, Code::Unauthenticated);
+    }
+
+    #[test]
+    fn roles_cross_the_wire_and_unknown_ones_are_named() {
+        let all = Roles::from(Role::ALL);
+        assert_eq!(roles("roles", &wire_roles(all)).unwrap(), all);
+        let wrong = roles("roles", &[1, 9]).unwrap_err();
+        assert_eq!(wrong.fields[0].path, "roles[1]");
+    }
+}

@@ -1,0 +1,172 @@
+//! The keys that sign access tokens: in the database, so that replicas share
+//! them; in memory, so that signing asks nobody. A check every minute makes the
+//! next key before it is needed and forgets those whose tokens have expired.
+
+use std::{
+    sync::{Arc, RwLock},
+    time::Duration,
+};
+
+use customer_domain::signing;
+use runtime::{
+    AppError, Shutdown,
+    tokens::{AccessTokenSigner, AccessTokenVerifier, PublicKey},
+};
+use secrecy::{ExposeSecret, SecretSlice};
+use sqlx::PgPool;
+use types::{MemberId, Roles, SessionId, Timestamp};
+
+use super::Lifetimes;
+use crate::{
+    metrics,
+    store::{
+        self,
+        keys::{self, StoredKey},
+    },
+};
+
+const CHECK: Duration = Duration::from_secs(60);
+
+/// A key in memory.
+#[derive(Debug)]
+struct Key {
+    signer: AccessTokenSigner,
+    times: signing::KeyTimes,
+}
+
+/// All keys that sign, will sign, or signed something that is still valid.
+#[derive(Debug, Clone, Default)]
+pub struct Keyring {
+    keys: Arc<RwLock<Arc<Vec<Key>>>>,
+}
+
+impl Keyring {
+    /// Signs an access token with the key of the moment.
+    pub fn sign(
+        &self,
+        member: MemberId,
+        session: SessionId,
+        roles: Roles,
+        now: Timestamp,
+    ) -> Result<(String, Timestamp), AppError> {
+        let keys = self.keys();
+        let times: Vec<_> = keys.iter().map(|key| key.times).collect();
+        let key = signing::signing(&times, now)
+            .ok_or_else(|| AppError::unavailable("no key signs at the moment"))?;
+        keys[key].signer.issue(member, session, roles, now).map_err(AppError::internal)
+    }
+
+    /// What verifiers need, keys that will sign soon among it.
+    pub fn published(&self, now: Timestamp) -> Vec<PublicKey> {
+        self.keys()
+            .iter()
+            .filter(|key| !signing::is_over(&key.times, now))
+            .map(|key| key.signer.public_key(key.times.not_after))
+            .collect()
+    }
+
+    /// Makes the key that is due and forgets what is over: three statements in
+    /// one transaction under a lock that replicas share; one statement when
+    /// nothing is due.
+    pub async fn check(
+        &self,
+        pool: &PgPool,
+        lifetimes: Lifetimes,
+        now: Timestamp,
+    ) -> Result<(), KeyError> {
+        let mut stored = keys::all(pool).await?;
+        let is_due = |stored: &[StoredKey]| {
+            let times: Vec<_> = stored.iter().map(|key| key.times).collect();
+            signing::next(&times, now, lifetimes.keys)
+        };
+        let some_over = stored.iter().any(|key| signing::is_over(&key.times, now));
+        if is_due(&stored).is_some() || some_over {
+            let mut tx = pool.begin().await?;
+            keys::lock(&mut tx).await?;
+            keys::delete_over(&mut tx, now).await?;
+            stored = keys::all(&mut *tx).await?;
+            if let Some(times) = is_due(&stored) {
+                let key = make(times, now)?;
+                keys::insert(&mut tx, &key, now).await?;
+                metrics::KEYS_MADE.add(1, &[]);
+                tracing::info!(
+                    kid = key.kid, sign_from = %times.sign_from, "published a signing key"
+                );
+                stored.push(key);
+            }
+            tx.commit().await?;
+        }
+        let read = stored
+            .into_iter()
+            .map(|key| Ok(Key { signer: signer(&key)?, times: key.times }))
+            .collect::<Result<Vec<_>, KeyError>>()?;
+        *self.keys.write().unwrap_or_else(|poison| poison.into_inner()) = Arc::new(read);
+        Ok(())
+    }
+
+    /// Checks every minute, tells the verifier of this service, and forgets
+    /// expired links, sessions and revocations.
+    pub async fn keep(
+        self,
+        pool: PgPool,
+        lifetimes: Lifetimes,
+        verifier: AccessTokenVerifier,
+        shutdown: Shutdown,
+    ) -> anyhow::Result<()> {
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(CHECK) => {}
+                () = shutdown.draining().cancelled() => return Ok(()),
+            }
+            let now = crate::clock::now();
+            match self.check(&pool, lifetimes, now).await {
+                Ok(()) => verifier.set_keys(self.published(now)),
+                Err(error) => tracing::warn!(error = %error, "could not check the signing keys"),
+            }
+            if let Err(error) = forget_expired(&pool, now).await {
+                tracing::debug!(%error, "could not forget what has expired");
+            }
+        }
+    }
+
+    fn keys(&self) -> Arc<Vec<Key>> {
+        self.keys.read().unwrap_or_else(|poison| poison.into_inner()).clone()
+    }
+}
+
+/// Why the keys could not be checked.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    #[error("read or write the signing keys")]
+    Database(#[from] sqlx::Error),
+    #[error("make or read a signing key")]
+    Key(#[from] runtime::tokens::TokenError),
+    #[error("a stored signing key has not 32 bytes")]
+    Length,
+}
+
+fn make(times: signing::KeyTimes, now: Timestamp) -> Result<StoredKey, KeyError> {
+    let seed = runtime::tokens::random_seed()?;
+    let signer = AccessTokenSigner::new(seed)?;
+    debug_assert!(now <= times.sign_from);
+    Ok(StoredKey {
+        kid: signer.kid().to_owned(),
+        seed: SecretSlice::from(seed.to_vec()),
+        public_key: signer.public_key(times.not_after).key.to_vec(),
+        times,
+    })
+}
+
+fn signer(key: &StoredKey) -> Result<AccessTokenSigner, KeyError> {
+    let seed = key.seed.expose_secret().try_into().map_err(|_| KeyError::Length)?;
+    Ok(AccessTokenSigner::new(seed)?)
+}
+
+async fn forget_expired(pool: &PgPool, now: Timestamp) -> sqlx::Result<()> {
+    // A while longer than they live, so that their holder is told why.
+    let before = now - chrono::TimeDelta::days(7);
+    store::links::delete_expired(pool, before).await?;
+    store::sessions::delete_expired(pool, before).await?;
+    store::revocations::delete_over(pool, now).await?;
+    Ok(())
+}

@@ -1,0 +1,51 @@
+//! Who somebody is: signing keys, one-time links, sessions with rotating
+//! tokens, and the revocations that the other services watch.
+//!
+//! What a call costs (round trips to PostgreSQL; commits): exchanging a link 5
+//! and 1 (and one Valkey command), a refresh 5 and 1, signing out 4 and 1,
+//! `GetKeys` and the stream of revocations none: they are answered from memory,
+//! which one query every two seconds keeps fresh, however many watch.
+
+pub mod keys;
+pub mod limit;
+pub mod links;
+pub mod revocations;
+pub mod secret;
+pub mod sessions;
+
+use chrono::TimeDelta;
+use customer_domain::signing::KeyPolicy;
+use runtime::{AppError, Code};
+use sqlx::PgPool;
+
+use self::{keys::Keyring, limit::AttemptLimit, revocations::Revocations};
+
+/// How long an access token is good for.
+pub const ACCESS_LIFETIME: TimeDelta =
+    TimeDelta::seconds(runtime::tokens::ACCESS_TOKEN_SECONDS);
+/// What verifiers allow for clocks that differ, with some to spare.
+pub const LEEWAY: TimeDelta = TimeDelta::seconds(60);
+
+/// How long things live.
+#[derive(Debug, Clone, Copy)]
+pub struct Lifetimes {
+    /// How long one key signs, and how long before its use it is published.
+    pub keys: KeyPolicy,
+    /// How long a refresh token may lie unused.
+    pub refresh: TimeDelta,
+}
+
+/// Everything that sign-in needs.
+#[derive(Debug)]
+pub struct Identity {
+    pub pool: PgPool,
+    pub lifetimes: Lifetimes,
+    pub keys: Keyring,
+    pub revocations: Revocations,
+    pub attempts: AttemptLimit,
+}
+
+/// One answer for every secret that signs nobody in; the message may help its holder.
+fn refused(message: &str) -> AppError {
+    AppError::new(Code::InvalidCredential, message)
+}

@@ -1,0 +1,158 @@
+//! Sessions: the tokens that a sign-in grows into, their rotation, their end.
+
+use customer_domain::sessions::{Refresh, refresh as decide};
+use runtime::{AppError, postgres::timed};
+use secrecy::SecretString;
+use sqlx::PgConnection;
+use types::{MemberId, Roles, SessionId, Timestamp};
+
+use super::{ACCESS_LIFETIME, Identity, LEEWAY, refused, secret::Secret};
+use crate::{
+    metrics,
+    store::sessions::{self, Owner, StoredSuccessor},
+};
+
+/// A pair of tokens, on its way to whom it belongs.
+#[derive(Debug)]
+pub struct Issued {
+    pub member: MemberId,
+    pub session: SessionId,
+    pub access_token: SecretString,
+    pub access_expires_at: Timestamp,
+    pub refresh_token: SecretString,
+    pub refresh_expires_at: Timestamp,
+}
+
+/// Begins a session, within the caller's transaction.
+pub async fn begin(
+    identity: &Identity,
+    connection: &mut PgConnection,
+    member: MemberId,
+    device: &str,
+    now: Timestamp,
+) -> Result<Issued, AppError> {
+    let session = SessionId::new();
+    let token = Secret::random();
+    let expires_at = now + identity.lifetimes.refresh;
+    let hash = token.hash();
+    let roles =
+        sessions::begin(connection, session, member, device, &hash, now, expires_at).await?;
+    issue(identity, member, session, roles, &token, expires_at, now)
+}
+
+/// Exchanges a refresh token for the next pair; see [`customer_domain::sessions`].
+pub async fn refresh(
+    identity: &Identity,
+    token: &str,
+    now: Timestamp,
+) -> Result<Issued, AppError> {
+    let token = Secret::parse(token).ok_or_else(|| refused("Please sign in again."))?;
+    let (outcome, issued) = timed("sessions.refresh", rotate(identity, &token, now)).await?;
+    metrics::REFRESHES.add(1, &metrics::outcome(outcome_name(outcome)));
+    issued.ok_or_else(|| refused("Please sign in again."))
+}
+
+async fn rotate(
+    identity: &Identity,
+    token: &Secret,
+    now: Timestamp,
+) -> Result<(Option<Refresh>, Option<Issued>), AppError> {
+    let hash = token.hash();
+    let mut tx = identity.pool.begin().await?;
+    let Some(owner) = sessions::lock_by_token(&mut tx, &hash).await? else {
+        return Ok((None, None));
+    };
+    let Some(stored) = sessions::token(&mut tx, &hash).await? else { return Ok((None, None)) };
+    let Owner { session, member, roles, life } = owner;
+    let answer = decide(life, stored.token, now);
+    let given = match (answer, stored.successor) {
+        (Refresh::Rotate, _) | (Refresh::Replace, _) => {
+            let nonce: [u8; 32] = rand::random();
+            let successor = token.successor(&nonce);
+            let row = StoredSuccessor {
+                hash: successor.hash().to_vec(),
+                nonce: nonce.to_vec(),
+                expires_at: now + identity.lifetimes.refresh,
+            };
+            sessions::rotate(&mut tx, session, &hash, &row, now).await?;
+            Some((successor, row.expires_at))
+        }
+        (Refresh::Repeat, Some(row)) => Some((token.successor(&row.nonce), row.expires_at)),
+        (Refresh::RevokeFamily, _) => {
+            let until = now + ACCESS_LIFETIME + LEEWAY;
+            sessions::revoke(&mut tx, session, now, until).await?;
+            tracing::warn!(
+                member.id = %member, session.id = %session,
+                "a used refresh token came again: revoked its family"
+            );
+            None
+        }
+        (Refresh::Repeat, None) | (Refresh::Expired | Refresh::Over, _) => None,
+    };
+    tx.commit().await?;
+    if answer == Refresh::RevokeFamily {
+        identity.revocations.look_again();
+    }
+    let issued = given
+        .map(|(token, expires_at)| {
+            issue(identity, member, session, roles, &token, expires_at, now)
+        })
+        .transpose()?;
+    Ok((Some(answer), issued))
+}
+
+/// Ends the session that a refresh token belongs to. A token that we do not
+/// know has no session to end: that is fine too.
+pub async fn sign_out(identity: &Identity, token: &str, now: Timestamp) -> Result<(), AppError> {
+    let Some(token) = Secret::parse(token) else { return Ok(()) };
+    let hash = token.hash();
+    let ended = timed("sessions.sign-out", async {
+        let mut tx = identity.pool.begin().await?;
+        let Some(owner) = sessions::lock_by_token(&mut tx, &hash).await? else {
+            return Ok::<_, sqlx::Error>(None);
+        };
+        let until = now + ACCESS_LIFETIME + LEEWAY;
+        sessions::revoke(&mut tx, owner.session, now, until).await?;
+        tx.commit().await?;
+        Ok(Some(owner))
+    })
+    .await?;
+    if let Some(Owner { session, member, .. }) = ended {
+        metrics::SIGN_OUTS.add(1, &[]);
+        tracing::info!(member.id = %member, session.id = %session, "signed out");
+        identity.revocations.look_again();
+    }
+    Ok(())
+}
+
+fn issue(
+    identity: &Identity,
+    member: MemberId,
+    session: SessionId,
+    roles: Roles,
+    token: &Secret,
+    refresh_expires_at: Timestamp,
+    now: Timestamp,
+) -> Result<Issued, AppError> {
+    let (access_token, access_expires_at) = identity.keys.sign(member, session, roles, now)?;
+    Ok(Issued {
+        member,
+        session,
+        access_token: SecretString::from(access_token),
+        access_expires_at,
+        refresh_token: token.text(),
+        refresh_expires_at,
+    })
+}
+
+fn outcome_name(answer: Option<Refresh>) -> &'static str {
+    match answer {
+        None => "unknown",
+        Some(Refresh::Rotate) => "rotated",
+        Some(Refresh::Repeat) => "repeated",
+        Some(Refresh::Replace) => "replaced",
+        Some(Refresh::RevokeFamily) => "family-revoked",
+        Some(Refresh::Expired) => "expired",
+        Some(Refresh::Over) => "over",
+    }
+}

@@ -1,0 +1,460 @@
+//! Consumes the order events: a batch, one transaction, then the offsets.
+//! What can never be processed is set aside; after a transient failure a
+//! partition rests with what it delivered, while the others go on.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use rdkafka::{
+    ClientConfig, Message, Offset, TopicPartitionList,
+    consumer::{CommitMode, Consumer, StreamConsumer},
+    error::{KafkaError, RDKafkaErrorCode},
+    message::{BorrowedMessage, Headers},
+};
+use runtime::{Runtime, telemetry};
+use tokio::{sync::watch, time::Instant};
+use tracing::Instrument;
+
+use super::{
+    Projections,
+    decode::{self, Incoming},
+    observer::Observer,
+    tally,
+};
+use crate::{app::App, config::Kafka, metrics, store::projections as store};
+
+/// A batch is at most so many messages, and waits at most so long for more.
+const BATCH: usize = 100;
+const LINGER: Duration = Duration::from_millis(100);
+/// A partition rests so long after a failure: doubled each time, up to the last.
+const FIRST_REST: Duration = Duration::from_millis(250);
+const LONGEST_REST: Duration = Duration::from_secs(15);
+/// How often the generation is read, for rebuilds that another replica began.
+const LOOK_AT_GENERATION: Duration = Duration::from_secs(5);
+/// After a broken consumer, or while the database does not tell the generation.
+const START_AGAIN: Duration = Duration::from_secs(1);
+
+/// A message, detached from the consumer.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    pub topic: String,
+    pub partition: i32,
+    pub offset: i64,
+    pub key: Option<Vec<u8>>,
+    pub payload: Option<Vec<u8>>,
+    pub event_id: Option<String>,
+    pub event_type: Option<String>,
+    pub traceparent: Option<String>,
+}
+
+impl Delivery {
+    fn of(message: &BorrowedMessage<'_>) -> Self {
+        let header = |name: &str| {
+            message
+                .headers()?
+                .iter()
+                .find(|header| header.key == name)
+                .and_then(|header| String::from_utf8(header.value?.to_vec()).ok())
+        };
+        Self {
+            topic: message.topic().to_owned(),
+            partition: message.partition(),
+            offset: message.offset(),
+            key: message.key().map(<[u8]>::to_vec),
+            payload: message.payload().map(<[u8]>::to_vec),
+            event_id: header("event-id"),
+            event_type: header("event-type"),
+            traceparent: header("traceparent"),
+        }
+    }
+}
+
+/// What a partition delivered and could not be processed yet.
+#[derive(Debug)]
+struct Resting {
+    messages: Vec<Delivery>,
+    attempts: u32,
+    until: Instant,
+}
+
+/// Why a consumer ends.
+enum End {
+    Draining,
+    NextGeneration,
+    Broken(KafkaError),
+}
+
+/// The name of a generation's consumer group. The epoch of our own log is in it
+/// too: a new or restored database reads the whole topic.
+pub fn group(epoch: &outbox::Epoch, generation: i32) -> String {
+    format!("customer-service.orders.{epoch}.{generation}")
+}
+
+/// Consumes until the service drains, through every generation.
+pub async fn run(app: Arc<App>, kafka: Kafka, runtime: Runtime) -> anyhow::Result<()> {
+    let draining = runtime.shutdown.draining().clone();
+    let part = runtime.health.optional("kafka");
+    while !draining.is_cancelled() {
+        let end = match store::generation(&app.projections.pool).await {
+            Ok(generation) => {
+                app.projections.generation.send_replace(generation);
+                let observer = Observer::new(part.clone(), kafka.orders_topic.clone());
+                match Source::open(&kafka, &group(app.log.epoch(), generation), observer) {
+                    Ok(source) => {
+                        let end = consume(&app.projections, &source, generation, &draining).await;
+                        source.leave().await;
+                        end
+                    }
+                    Err(error) => End::Broken(error),
+                }
+            }
+            Err(error) => {
+                tracing::debug!(%error, "the projections' generation cannot be read");
+                rest(&draining).await;
+                continue;
+            }
+        };
+        match end {
+            End::Draining => break,
+            End::NextGeneration => {}
+            End::Broken(error) => {
+                tracing::warn!(%error, "the consumer broke; starting another");
+                part.down("the consumer broke");
+                rest(&draining).await;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn rest(draining: &tokio_util::sync::CancellationToken) {
+    tokio::select! {
+        () = tokio::time::sleep(START_AGAIN) => {}
+        () = draining.cancelled() => {}
+    }
+}
+
+/// The topic as one consumer of the group has it.
+struct Source {
+    consumer: StreamConsumer<Observer>,
+    topic: String,
+}
+
+impl Source {
+    fn open(kafka: &Kafka, group: &str, observer: Observer) -> Result<Self, KafkaError> {
+        let consumer: StreamConsumer<Observer> = ClientConfig::new()
+            .set("bootstrap.servers", &kafka.kafka_brokers)
+            .set("client.id", "customer-service")
+            .set("group.id", group)
+            .set("enable.auto.commit", "false")
+            .set("enable.auto.offset.store", "false")
+            .set("auto.offset.reset", "earliest")
+            .set("partition.assignment.strategy", "cooperative-sticky")
+            .set("session.timeout.ms", "10000")
+            .set("heartbeat.interval.ms", "2000")
+            .set("allow.auto.create.topics", "false")
+            .set("topic.metadata.refresh.interval.ms", "30000")
+            .set("reconnect.backoff.max.ms", "5000")
+            // Memory: what lies read ahead, per process.
+            .set("queued.max.messages.kbytes", "1024")
+            .set("fetch.message.max.bytes", "262144")
+            .set("statistics.interval.ms", "5000")
+            .create_with_context(observer)?;
+        let topic = kafka.orders_topic.clone();
+        consumer.subscribe(&[&topic])?;
+        Ok(Self { consumer, topic })
+    }
+
+    /// Leaving the group blocks its thread for a moment.
+    async fn leave(self) {
+        let left = tokio::task::spawn_blocking(move || drop(self));
+        if tokio::time::timeout(Duration::from_secs(3), left).await.is_err() {
+            tracing::debug!("the consumer did not leave its group in time");
+        }
+    }
+
+    fn commit(&self, batch: &[Delivery]) {
+        let mut next: BTreeMap<i32, i64> = BTreeMap::new();
+        for message in batch {
+            let next = next.entry(message.partition).or_default();
+            *next = (*next).max(message.offset + 1);
+        }
+        let mut offsets = TopicPartitionList::new();
+        for (partition, offset) in next {
+            let offset = Offset::Offset(offset);
+            if let Err(error) = offsets.add_partition_offset(&self.topic, partition, offset) {
+                tracing::warn!(%error, partition, "no such offset");
+            }
+        }
+        if let Err(error) = self.consumer.commit(&offsets, CommitMode::Async) {
+            // What was not committed comes again, and is known by its event id.
+            tracing::debug!(%error, "offsets were not committed");
+        }
+    }
+
+    fn only(&self, partition: i32) -> TopicPartitionList {
+        let mut list = TopicPartitionList::new();
+        list.add_partition(&self.topic, partition);
+        list
+    }
+
+    fn pause(&self, partition: i32) {
+        if let Err(error) = self.consumer.pause(&self.only(partition)) {
+            tracing::debug!(%error, partition, "not paused: another consumer may have it now");
+        }
+    }
+
+    fn resume(&self, partition: i32) {
+        if let Err(error) = self.consumer.resume(&self.only(partition)) {
+            tracing::debug!(%error, partition, "not resumed: another consumer may have it now");
+        }
+    }
+
+    /// Pauses a partition at an offset.
+    fn pause_at(&self, partition: i32, offset: i64) {
+        self.pause(partition);
+        let timeout = Duration::from_secs(1);
+        let moved = self.consumer.seek(&self.topic, partition, Offset::Offset(offset), timeout);
+        if let Err(error) = moved {
+            tracing::debug!(%error, partition, "not moved: another consumer may have it now");
+        }
+    }
+}
+
+async fn consume(
+    projections: &Projections,
+    source: &Source,
+    generation: i32,
+    draining: &tokio_util::sync::CancellationToken,
+) -> End {
+    let mut told = projections.generation.subscribe();
+    let mut look = tokio::time::interval(LOOK_AT_GENERATION);
+    let mut resting: BTreeMap<i32, Resting> = BTreeMap::new();
+    loop {
+        let next_try = resting.values().map(|resting| resting.until).min();
+        tokio::select! {
+            biased;
+            () = draining.cancelled() => return End::Draining,
+            () = next_generation(&mut told, generation) => return End::NextGeneration,
+            _ = look.tick() => {
+                if store::generation(&projections.pool).await.is_ok_and(|now| now > generation) {
+                    return End::NextGeneration;
+                }
+            }
+            () = until(next_try) => try_again(projections, source, &mut resting).await,
+            first = source.consumer.recv() => {
+                let mut batch = vec![];
+                if let Some(end) = take(first, &mut batch).await {
+                    return end;
+                }
+                let linger = Instant::now() + LINGER;
+                while !batch.is_empty() && batch.len() < BATCH {
+                    let Ok(more) = tokio::time::timeout_at(linger, source.consumer.recv()).await else {
+                        break;
+                    };
+                    if let Some(end) = take(more, &mut batch).await {
+                        return end;
+                    }
+                }
+                process(projections, source, batch, &mut resting).await;
+            }
+        }
+    }
+}
+
+async fn next_generation(told: &mut watch::Receiver<i32>, generation: i32) {
+    if told.wait_for(|now| *now > generation).await.is_err() {
+        // We hold a sender: it cannot be closed.
+        std::future::pending().await
+    }
+}
+
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Adds a message to the batch. An error that passes by itself adds nothing.
+async fn take(
+    received: Result<BorrowedMessage<'_>, KafkaError>,
+    batch: &mut Vec<Delivery>,
+) -> Option<End> {
+    match received {
+        Ok(message) => batch.push(Delivery::of(&message)),
+        Err(error) if error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal) => {
+            return Some(End::Broken(error));
+        }
+        Err(error) => {
+            // Brokers away, a topic not made yet, an offset gone: librdkafka
+            // goes on by itself; we only must not spin.
+            tracing::debug!(%error, "nothing to consume at the moment");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+    None
+}
+
+/// Processes a batch and commits its offsets, or lets its partitions rest.
+async fn process(
+    projections: &Projections,
+    source: &Source,
+    batch: Vec<Delivery>,
+    resting: &mut BTreeMap<i32, Resting>,
+) {
+    // A partition that rests was paused; should a message come all the same,
+    // it is read again from where the partition rests.
+    let (early, batch): (Vec<_>, Vec<_>) =
+        batch.into_iter().partition(|message| resting.contains_key(&message.partition));
+    for partition in early.iter().map(|message| message.partition).collect::<BTreeSet<_>>() {
+        if let Some(last) = resting.get(&partition).and_then(|resting| resting.messages.last()) {
+            source.pause_at(partition, last.offset + 1);
+        }
+    }
+    if batch.is_empty() {
+        return;
+    }
+    match projections.take_in(&batch).await {
+        Ok(()) => source.commit(&batch),
+        Err(error) => {
+            tracing::warn!(%error, "events cannot be processed now; their partitions rest");
+            let mut by_partition: BTreeMap<i32, Vec<Delivery>> = BTreeMap::new();
+            for message in batch {
+                by_partition.entry(message.partition).or_default().push(message);
+            }
+            for (partition, messages) in by_partition {
+                source.pause(partition);
+                metrics::CONSUMER_PAUSES.add(1, &[]);
+                let until = Instant::now() + FIRST_REST;
+                resting.insert(partition, Resting { messages, attempts: 1, until });
+            }
+        }
+    }
+}
+
+/// Tries the partitions again whose rest is over.
+async fn try_again(
+    projections: &Projections,
+    source: &Source,
+    resting: &mut BTreeMap<i32, Resting>,
+) {
+    let now = Instant::now();
+    let due: Vec<i32> = resting
+        .iter()
+        .filter(|(_, resting)| resting.until <= now)
+        .map(|(partition, _)| *partition)
+        .collect();
+    for partition in due {
+        let Some(mut again) = resting.remove(&partition) else { continue };
+        match projections.take_in(&again.messages).await {
+            Ok(()) => {
+                source.commit(&again.messages);
+                source.resume(partition);
+                tracing::info!(partition, "a partition goes on after a rest");
+            }
+            Err(error) => {
+                let rest = LONGEST_REST.min(FIRST_REST * 2_u32.pow(again.attempts.min(6)));
+                tracing::debug!(partition, %error, "still not");
+                again.attempts += 1;
+                again.until = Instant::now() + rest;
+                resting.insert(partition, again);
+            }
+        }
+    }
+}
+
+/// It did not work now and may work later.
+#[derive(Debug, thiserror::Error)]
+pub enum Transient {
+    #[error("the database")]
+    Database(#[from] sqlx::Error),
+    #[error("a dead letter")]
+    SetAside(#[from] super::dead_letters::SetAsideError),
+}
+
+impl Projections {
+    /// Takes a batch in: one transaction, after the poison is set aside.
+    pub async fn take_in(&self, batch: &[Delivery]) -> Result<(), Transient> {
+        let start = std::time::Instant::now();
+        let mut good = Vec::with_capacity(batch.len());
+        for message in batch {
+            match decode::read(message.payload.as_deref(), self.time_zone) {
+                Ok(incoming) => good.push((message, incoming)),
+                Err(poison) => self.set_aside(message, poison.to_string()).await?,
+            }
+        }
+        match self.apply(&good).await {
+            Err(error) if tally::is_poison(&error) => {
+                for (message, incoming) in good {
+                    let alone = [(message, incoming)];
+                    match self.apply(&alone).await {
+                        Err(error) if tally::is_poison(&error) => {
+                            self.set_aside(message, error.to_string()).await?;
+                        }
+                        applied => applied?,
+                    }
+                }
+            }
+            applied => applied?,
+        }
+        metrics::BATCH_SECONDS.record(telemetry::since(start), &[]);
+        Ok(())
+    }
+
+    async fn apply(&self, events: &[(&Delivery, Incoming)]) -> sqlx::Result<()> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        // One span per message, in the trace of the tap that caused it; the
+        // work on all of them is done once, in the last one's.
+        let spans: Vec<_> = events.iter().map(|(message, _)| span(message)).collect();
+        let last = spans.last().cloned().unwrap_or_else(tracing::Span::none);
+        let incoming: Vec<Incoming> = events.iter().map(|(_, event)| event.clone()).collect();
+        let applied = async {
+            let mut tx = self.pool.begin().await?;
+            let new = tally::apply(&mut tx, &incoming).await?;
+            tx.commit().await?;
+            Ok::<_, sqlx::Error>(new)
+        };
+        let new = runtime::postgres::timed("projections.apply", applied).instrument(last).await;
+        let new = new.inspect_err(|_| {
+            for span in &spans {
+                telemetry::failed(span, "database");
+            }
+        })?;
+        metrics::EVENTS_CONSUMED.add(new as u64, &metrics::outcome("counted"));
+        metrics::EVENTS_CONSUMED
+            .add((incoming.len() - new) as u64, &metrics::outcome("repeated"));
+        Ok(())
+    }
+
+    async fn set_aside(&self, message: &Delivery, cause: String) -> Result<(), Transient> {
+        let span = span(message);
+        telemetry::failed(&span, "poison");
+        let now = crate::clock::now();
+        let set_aside = self.dead_letters.set_aside(&self.pool, message, cause, now);
+        Ok(set_aside.instrument(span).await?)
+    }
+}
+
+fn span(message: &Delivery) -> tracing::Span {
+    let span = tracing::info_span!(
+        "consume",
+        otel.name = format!("process {}", message.topic),
+        otel.kind = "consumer",
+        messaging.system = "kafka",
+        messaging.operation.name = "process",
+        messaging.operation.r#type = "process",
+        messaging.destination.name = message.topic,
+        messaging.destination.partition.id = message.partition,
+        messaging.kafka.offset = message.offset,
+        messaging.message.id = message.event_id,
+        event.kind = message.event_type,
+    );
+    telemetry::set_parent(&span, message.traceparent.as_deref());
+    span
+}

@@ -1,0 +1,122 @@
+//! Statistics out of the order events: what every member drank, and when.
+//! A projection is a function of the set of events; it can be emptied and
+//! filled again from the topic, and never touches the ledger.
+//!
+//! Costs: a batch of up to 100 events is one transaction with one commit: one
+//! statement that records the event ids, and three more for each order that was
+//! served. Most events of an order cost nothing but their id.
+
+pub mod consumer;
+pub mod dead_letters;
+pub mod decode;
+pub mod observer;
+pub mod tally;
+
+use chrono_tz::Tz;
+use runtime::{AppError, postgres::timed};
+use sqlx::PgPool;
+use tokio::sync::watch;
+use types::{MemberId, Timestamp};
+
+use self::dead_letters::DeadLetters;
+use crate::{
+    metrics,
+    store::{
+        dead_letters as rows,
+        projections::{self as store, ByDrink},
+    },
+};
+
+/// How many dead letters one replay takes up.
+const REPLAY_AT_MOST: i64 = 500;
+
+/// What consumers and calls share.
+#[derive(Debug)]
+pub struct Projections {
+    pool: PgPool,
+    time_zone: Tz,
+    dead_letters: DeadLetters,
+    /// Tells the consumer of this process about a new generation at once.
+    generation: watch::Sender<i32>,
+}
+
+/// What a member drank.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stats {
+    pub by_drink: Vec<ByDrink>,
+    /// (hour of the family's day, drinks)
+    pub by_hour: Vec<(i16, i64)>,
+}
+
+/// How a replay of dead letters went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Replayed {
+    pub replayed: i32,
+    pub failed: i32,
+}
+
+impl Projections {
+    /// Nothing is consumed before [`consumer::run`].
+    pub fn new(pool: PgPool, time_zone: Tz, dead_letters: DeadLetters) -> Self {
+        Self { pool, time_zone, dead_letters, generation: watch::Sender::new(0) }
+    }
+
+    /// Two statements.
+    pub async fn stats(&self, member: MemberId) -> Result<Stats, AppError> {
+        Ok(Stats {
+            by_drink: timed("stats.by-drink", store::by_drink(&self.pool, member)).await?,
+            by_hour: timed("stats.by-hour", store::by_hour(&self.pool, member)).await?,
+        })
+    }
+
+    /// Empties the projections and begins the next generation, whose consumers
+    /// read the topic from its beginning. Its number.
+    pub async fn rebuild(&self) -> Result<i32, AppError> {
+        let generation = timed("projections.rebuild", async {
+            let mut tx = self.pool.begin().await?;
+            let generation = store::start_again(&mut tx).await?;
+            tx.commit().await?;
+            Ok::<_, sqlx::Error>(generation)
+        })
+        .await?;
+        metrics::REBUILDS.add(1, &[]);
+        tracing::info!(generation, "projections begin anew");
+        self.generation.send_replace(generation);
+        Ok(generation)
+    }
+
+    /// Sends what was set aside through the projections again.
+    pub async fn replay_dead_letters(&self, now: Timestamp) -> Result<Replayed, AppError> {
+        let mut result = Replayed::default();
+        for letter in rows::waiting(&self.pool, REPLAY_AT_MOST).await? {
+            let failure = match decode::read(letter.payload.as_deref(), self.time_zone) {
+                Err(poison) => Some(poison.to_string()),
+                Ok(incoming) => {
+                    let mut tx = self.pool.begin().await?;
+                    match tally::apply(&mut tx, std::slice::from_ref(&incoming)).await {
+                        Ok(_) => {
+                            rows::mark_replayed(&mut *tx, &letter.digest, now).await?;
+                            tx.commit().await?;
+                            None
+                        }
+                        Err(error) if tally::is_poison(&error) => Some(error.to_string()),
+                        Err(error) => return Err(error.into()),
+                    }
+                }
+            };
+            let outcome = match failure {
+                None => {
+                    result.replayed += 1;
+                    "replayed"
+                }
+                Some(cause) => {
+                    rows::mark_failed(&self.pool, &letter.digest, &cause).await?;
+                    result.failed += 1;
+                    "failed"
+                }
+            };
+            metrics::DEAD_LETTERS_REPLAYED.add(1, &metrics::outcome(outcome));
+        }
+        Ok(result)
+    }
+}

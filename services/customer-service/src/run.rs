@@ -1,0 +1,128 @@
+//! Puts the service together: database, keys, events both ways, gRPC.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use anyhow::Context;
+
+use runtime::{Runtime, tokens::AccessTokenVerifier};
+use sqlx::{PgPool, migrate::Migrator};
+use wire::customer::v1::customer_service_server::CustomerServiceServer;
+
+use crate::{
+    app::{App, hints::Hints},
+    clock,
+    config::Config,
+    grpc::Handlers,
+    identity::{Identity, keys::Keyring, limit::AttemptLimit, revocations::Revocations},
+    projections::{self, Projections, dead_letters::DeadLetters},
+};
+
+static MIGRATOR: Migrator = sqlx::migrate!("./migrations");
+
+/// Connections to PostgreSQL; coordinated with the other services under its `max_connections`.
+const POOL: u32 = 10;
+
+/// A service that runs.
+#[derive(Debug, Clone)]
+pub struct Service {
+    pub app: Arc<App>,
+    /// Where gRPC is served; the port may have been dealt by the system.
+    pub grpc: SocketAddr,
+}
+
+/// Starts customer-service; its tasks go on under the runtime's supervision.
+pub async fn run(config: Config, runtime: Runtime) -> anyhow::Result<()> {
+    start(config, &runtime).await.map(|_| ())
+}
+
+/// The same, with a handle on what runs; tests look inside.
+pub async fn start(config: Config, runtime: &Runtime) -> anyhow::Result<Service> {
+    let lifetimes = config.lifetimes()?;
+    let pool = runtime::postgres::pool(runtime, &config.database_url, POOL)?;
+    runtime::postgres::migrate(runtime, &pool, &MIGRATOR).await?;
+
+    let log = outbox::Log::open(runtime, pool.clone()).await?;
+    let receiver = outbox::kafka::KafkaReceiver::new(
+        runtime,
+        outbox::kafka::Config {
+            brokers: config.kafka.kafka_brokers.clone(),
+            topic: config.kafka.customers_topic.clone(),
+            dead_letters: config.kafka.dead_letters_topic.clone(),
+        },
+    );
+    let relay = outbox::relay(runtime.clone(), log.clone(), "kafka", receiver);
+    runtime.spawn("relay to kafka", relay);
+
+    let settings = config.settings();
+    let valkey = config.valkey_url.as_ref();
+    let valkey = valkey.map(|url| runtime::valkey::connect(runtime, url)).transpose()?;
+    let identity = Identity {
+        pool: pool.clone(),
+        lifetimes,
+        keys: Keyring::default(),
+        revocations: Revocations::default(),
+        attempts: AttemptLimit::new(valkey),
+    };
+    let verifier = begin_identity(&identity, &pool, runtime).await?;
+
+    let dead_letters = DeadLetters::new(&config.kafka);
+    let app = Arc::new(App {
+        pool: pool.clone(),
+        settings,
+        identity,
+        projections: Projections::new(pool, settings.time_zone, dead_letters),
+        accounts: Hints::default(),
+        log,
+    });
+    let consumer = projections::consumer::run(app.clone(), config.kafka, runtime.clone());
+    runtime.spawn("projections", consumer);
+
+    let handlers = Handlers { app: app.clone() };
+    let server = runtime::grpc::server(runtime, &config.grpc, verifier)
+        .add(CustomerServiceServer::new(handlers))
+        .bind()
+        .context("serve gRPC")?;
+    let grpc = server.local_addr();
+    runtime.spawn("grpc server", server.serve());
+    runtime.health.started();
+    tracing::info!(%grpc, free_bar = config.free_bar, "customer-service is ready");
+    Ok(Service { app, grpc })
+}
+
+/// Sees that a key signs and that revocations are known, and keeps it so. This
+/// service verifies with what it has itself: it needs no feed.
+async fn begin_identity(
+    identity: &Identity,
+    pool: &PgPool,
+    runtime: &Runtime,
+) -> anyhow::Result<AccessTokenVerifier> {
+    let lifetimes = identity.lifetimes;
+    let now = clock::now();
+    identity.keys.check(pool, lifetimes, now).await.context("signing keys")?;
+    let verifier = AccessTokenVerifier::new();
+    verifier.set_keys(identity.keys.published(now));
+    let keys = identity.keys.clone();
+    runtime.spawn(
+        "signing keys",
+        keys.keep(pool.clone(), lifetimes, verifier.clone(), runtime.shutdown.clone()),
+    );
+    let revocations = identity.revocations.clone();
+    let (pool, shutdown, told) = (pool.clone(), runtime.shutdown.clone(), verifier.clone());
+    runtime.spawn("revocations", async move {
+        let tell = |known: Option<&_>| tell(&told, known);
+        revocations.keep(pool, shutdown, tell).await
+    });
+    Ok(verifier)
+}
+
+fn tell(
+    verifier: &AccessTokenVerifier,
+    known: Option<&std::collections::BTreeMap<types::SessionId, types::Timestamp>>,
+) {
+    verifier.set_fresh(known.is_some());
+    for (session, until) in known.into_iter().flatten() {
+        if !verifier.is_revoked(*session) {
+            verifier.revoke(*session, *until);
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! `ledger_entries`: append-only, numbered per member, each with the balance after it.
+
+use customer_domain::ledger::EntryKind;
+use sqlx::{PgConnection, PgExecutor};
+use types::{Beans, LedgerEntryId, MemberId, Timestamp};
+use uuid::Uuid;
+
+use crate::events::Booked;
+
+/// Where a member's ledger stands: what a booking builds upon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Account {
+    pub member: MemberId,
+    /// Of the member; the next event about them has the next one.
+    pub version: i64,
+    /// The number of their last entry; 0 without any.
+    pub entries: i64,
+    pub balance: Beans,
+}
+
+impl Account {
+    /// Where it stands after one more entry and its event.
+    pub fn after(self, beans: Beans) -> Self {
+        Self {
+            version: self.version + 1,
+            entries: self.entries + 1,
+            balance: self.balance + beans,
+            ..self
+        }
+    }
+}
+
+/// An entry to append.
+#[derive(Debug, Clone)]
+pub struct NewEntry {
+    pub id: LedgerEntryId,
+    pub beans: Beans,
+    pub kind: EntryKind,
+    pub cause: String,
+    /// Of what an order owes; 0 for every other kind.
+    pub revision: i64,
+    pub at: Timestamp,
+}
+
+/// Locks a member's account for a booking, two round trips: the second
+/// statement sees what whoever held the lock before has written.
+pub async fn lock(
+    connection: &mut PgConnection,
+    member: MemberId,
+) -> sqlx::Result<Option<Account>> {
+    let locked: Option<(i64,)> =
+        sqlx::query_as("select version from members where id = $1 for no key update")
+            .bind(member.uuid())
+            .fetch_optional(&mut *connection)
+            .await?;
+    let Some((version,)) = locked else { return Ok(None) };
+    let last: Option<(i64, i64)> = sqlx::query_as(
+        "select number, balance from ledger_entries where member_id = $1
+         order by number desc limit 1",
+    )
+    .bind(member.uuid())
+    .fetch_optional(connection)
+    .await?;
+    let (entries, balance) = last.unwrap_or((0, 0));
+    Ok(Some(Account { member, version, entries, balance: Beans::new(balance) }))
+}
+
+/// Whether an entry with this cause is there.
+pub async fn has_cause(
+    executor: impl PgExecutor<'_>,
+    member: MemberId,
+    kind: EntryKind,
+    cause: &str,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar(
+        "select exists (select from ledger_entries
+         where member_id = $1 and kind = $2 and cause = $3)",
+    )
+    .bind(member.uuid())
+    .bind(kind.name())
+    .bind(cause)
+    .fetch_one(executor)
+    .await
+}
+
+/// Appends an entry with its event and raises the member's version: one
+/// statement, on a locked account.
+pub async fn append(
+    connection: &mut PgConnection,
+    account: Account,
+    entry: &NewEntry,
+) -> sqlx::Result<Account> {
+    let after = account.after(entry.beans);
+    let event = Booked::of(&after, entry);
+    sqlx::query(
+        "with payer as (
+             update members set version = $2 where id = $1
+         ), event as (
+             insert into event_log (event_id, stream_key, version, kind, payload, traceparent, at)
+             values ($10, $11, $2, $12, $13, $14, $9)
+         )
+         insert into ledger_entries
+             (member_id, number, id, beans, balance, kind, cause, revision, at)
+         values ($1, $3, $4, $5, $6, $7, $8, $15, $9)",
+    )
+    .bind(account.member.uuid())
+    .bind(after.version)
+    .bind(after.entries)
+    .bind(entry.id.uuid())
+    .bind(entry.beans.count())
+    .bind(after.balance.count())
+    .bind(entry.kind.name())
+    .bind(&entry.cause)
+    .bind(entry.at)
+    .bind(event.id.uuid())
+    .bind(&event.stream_key)
+    .bind(event.kind)
+    .bind(&event.payload)
+    .bind(&event.traceparent)
+    .bind(entry.revision)
+    .execute(connection)
+    .await?;
+    Ok(after)
+}
+
+/// A balance, `None` for an unknown member.
+pub async fn balance(
+    executor: impl PgExecutor<'_>,
+    member: MemberId,
+) -> sqlx::Result<Option<Beans>> {
+    let balance: Option<i64> = sqlx::query_scalar(
+        "select coalesce((select e.balance from ledger_entries e where e.member_id = m.id
+                          order by e.number desc limit 1), 0)
+         from members m where m.id = $1",
+    )
+    .bind(member.uuid())
+    .fetch_optional(executor)
+    .await?;
+    Ok(balance.map(Beans::new))
+}
+
+/// A line of a statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    pub number: i64,
+    pub id: LedgerEntryId,
+    pub beans: Beans,
+    pub balance: Beans,
+    pub kind: String,
+    pub cause: String,
+    pub at: Timestamp,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    number: i64,
+    id: Uuid,
+    beans: i64,
+    balance: i64,
+    kind: String,
+    cause: String,
+    at: Timestamp,
+}
+
+/// The newest entries numbered below `before`, newest first.
+pub async fn statement(
+    executor: impl PgExecutor<'_>,
+    member: MemberId,
+    before: i64,
+    limit: i64,
+) -> sqlx::Result<Vec<Line>> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "select number, id, beans, balance, kind, cause, at from ledger_entries
+         where member_id = $1 and number < $2 order by number desc limit $3",
+    )
+    .bind(member.uuid())
+    .bind(before)
+    .bind(limit)
+    .fetch_all(executor)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|Row { number, id, beans, balance, kind, cause, at }| Line {
+            number,
+            id: LedgerEntryId::from_uuid(id),
+            beans: Beans::new(beans),
+            balance: Beans::new(balance),
+            kind,
+            cause,
+            at,
+        })
+        .collect())
+}

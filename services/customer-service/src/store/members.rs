@@ -1,0 +1,107 @@
+//! `members`.
+
+use customer_domain::member::Card;
+use sqlx::{PgConnection, PgExecutor};
+use types::{Beans, MemberId, Role, Roles, Timestamp};
+use uuid::Uuid;
+
+use super::unreadable;
+
+/// A member with their balance.
+#[derive(Debug, Clone)]
+pub struct Member {
+    pub id: MemberId,
+    pub card: Card,
+    pub roles: Roles,
+    pub balance: Beans,
+    pub joined_at: Timestamp,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: Uuid,
+    name: String,
+    emoji: String,
+    colour: String,
+    roles: Vec<String>,
+    balance: i64,
+    joined_at: Timestamp,
+}
+
+impl TryFrom<Row> for Member {
+    type Error = sqlx::Error;
+
+    fn try_from(row: Row) -> Result<Self, sqlx::Error> {
+        let Row { id, name, emoji, colour, roles, balance, joined_at } = row;
+        Ok(Self {
+            id: MemberId::from_uuid(id),
+            card: Card { name, emoji, colour },
+            roles: parse_roles(&roles)?,
+            balance: Beans::new(balance),
+            joined_at,
+        })
+    }
+}
+
+/// The roles of a `text[]` column.
+pub fn parse_roles(names: &[String]) -> Result<Roles, sqlx::Error> {
+    names
+        .iter()
+        .map(|name| name.parse::<Role>().map_err(|_| unreadable("members.roles", name)))
+        .collect()
+}
+
+/// The `text[]` of roles.
+pub fn role_names(roles: Roles) -> Vec<String> {
+    roles.iter().map(|role| role.name().to_owned()).collect()
+}
+
+/// Inserts a member at version 0; `false` when the id is there already.
+pub async fn insert(
+    connection: &mut PgConnection,
+    id: MemberId,
+    card: &Card,
+    roles: Roles,
+    now: Timestamp,
+) -> sqlx::Result<bool> {
+    let inserted = sqlx::query(
+        "insert into members (id, name, emoji, colour, roles, version, joined_at)
+         values ($1, $2, $3, $4, $5, 0, $6) on conflict (id) do nothing",
+    )
+    .bind(id.uuid())
+    .bind(&card.name)
+    .bind(&card.emoji)
+    .bind(&card.colour)
+    .bind(role_names(roles))
+    .bind(now)
+    .execute(connection)
+    .await?;
+    Ok(inserted.rows_affected() == 1)
+}
+
+/// One member, with the balance of their last entry.
+pub async fn get(executor: impl PgExecutor<'_>, id: MemberId) -> sqlx::Result<Option<Member>> {
+    let row: Option<Row> = sqlx::query_as(
+        "select m.id, m.name, m.emoji, m.colour, m.roles, m.joined_at,
+                coalesce((select e.balance from ledger_entries e where e.member_id = m.id
+                          order by e.number desc limit 1), 0) as balance
+         from members m where m.id = $1",
+    )
+    .bind(id.uuid())
+    .fetch_optional(executor)
+    .await?;
+    row.map(Member::try_from).transpose()
+}
+
+/// The whole family, by name.
+pub async fn all(executor: impl PgExecutor<'_>) -> sqlx::Result<Vec<Member>> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "select m.id, m.name, m.emoji, m.colour, m.roles, m.joined_at,
+                coalesce((select e.balance from ledger_entries e where e.member_id = m.id
+                          order by e.number desc limit 1), 0) as balance
+         from members m order by m.name, m.id",
+    )
+    .fetch_all(executor)
+    .await?;
+    rows.into_iter().map(Member::try_from).collect()
+}

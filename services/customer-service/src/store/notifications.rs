@@ -1,0 +1,106 @@
+//! `notifications`.
+
+use sqlx::PgExecutor;
+use types::{MemberId, NotificationId, OrderId, Roles, Timestamp};
+use uuid::Uuid;
+
+use super::members::role_names;
+
+/// What is to be told, to whom.
+#[derive(Debug, Clone)]
+pub struct News {
+    pub order: OrderId,
+    pub order_version: i64,
+    pub order_number: i32,
+    pub kind: String,
+    pub members: Vec<MemberId>,
+    /// Everybody who holds one of these, too.
+    pub roles: Roles,
+    pub reason: String,
+}
+
+/// Records it for each recipient once: one statement. A newer version of the
+/// order replaces what was told before, the same or an older one changes
+/// nothing. Who got something new.
+pub async fn record(
+    executor: impl PgExecutor<'_>,
+    news: &News,
+    now: Timestamp,
+) -> sqlx::Result<Vec<MemberId>> {
+    let members: Vec<Uuid> = news.members.iter().map(|member| member.uuid()).collect();
+    let told: Vec<Uuid> = sqlx::query_scalar(
+        "insert into notifications
+             (id, order_id, kind, recipient, order_version, order_number, reason, at)
+         select uuidv7(), $1, $2, m.id, $3, $4, $5, $6
+         from members m where m.id = any($7) or m.roles && $8
+         order by m.id
+         on conflict on constraint one_notification_per_order_kind_and_recipient do update
+         set order_version = excluded.order_version, order_number = excluded.order_number,
+             reason = excluded.reason, at = excluded.at
+         where notifications.order_version < excluded.order_version
+         returning recipient",
+    )
+    .bind(news.order.uuid())
+    .bind(&news.kind)
+    .bind(news.order_version)
+    .bind(news.order_number)
+    .bind(&news.reason)
+    .bind(now)
+    .bind(members)
+    .bind(role_names(news.roles))
+    .fetch_all(executor)
+    .await?;
+    Ok(told.into_iter().map(MemberId::from_uuid).collect())
+}
+
+/// A notification as its recipient has it.
+#[derive(Debug, Clone)]
+pub struct Notification {
+    pub id: NotificationId,
+    pub order: OrderId,
+    pub order_number: i32,
+    pub kind: String,
+    pub reason: String,
+    pub at: Timestamp,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: Uuid,
+    order_id: Uuid,
+    order_number: i32,
+    kind: String,
+    reason: String,
+    at: Timestamp,
+}
+
+/// The newest ones before a place in the list (the first page: none), newest first.
+pub async fn page(
+    executor: impl PgExecutor<'_>,
+    recipient: MemberId,
+    before: Option<(Timestamp, NotificationId)>,
+    limit: i64,
+) -> sqlx::Result<Vec<Notification>> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "select id, order_id, order_number, kind, reason, at from notifications
+         where recipient = $1 and ($2::timestamptz is null or (at, id) < ($2, $3))
+         order by at desc, id desc limit $4",
+    )
+    .bind(recipient.uuid())
+    .bind(before.map(|(at, _)| at))
+    .bind(before.map(|(_, id)| id.uuid()))
+    .bind(limit)
+    .fetch_all(executor)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|Row { id, order_id, order_number, kind, reason, at }| Notification {
+            id: NotificationId::from_uuid(id),
+            order: OrderId::from_uuid(order_id),
+            order_number,
+            kind,
+            reason,
+            at,
+        })
+        .collect())
+}

@@ -1,0 +1,11 @@
+//! customer-service against the real engines: a database, and where events are
+//! needed topics, of its own for each test. Run with `cargo xtask test`.
+
+mod access;
+mod events;
+mod house;
+mod identity;
+mod ledger;
+mod notifications;
+mod projections;
+mod secrets;

@@ -1,0 +1,120 @@
+//! customer-service, asked under this service's own credential.
+
+use std::time::Duration;
+
+use order_domain::{Notice, Order};
+use runtime::AppError;
+use types::{MemberId, Role, Roles};
+use wire::customer::v1::{self as pb, customer_service_client::CustomerServiceClient};
+
+/// How long one call may take.
+const DEADLINE: Duration = Duration::from_secs(3);
+
+/// What settling was answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// Now, or by the same call before.
+    Settled,
+    /// A newer revision was settled; nothing was booked.
+    Superseded,
+    /// A first settlement, and the balance would pass the floor.
+    Refused,
+}
+
+/// The calls that this service makes of customer-service.
+#[derive(Debug, Clone)]
+pub struct Customers {
+    client: CustomerServiceClient<runtime::grpc::Channel>,
+}
+
+impl Customers {
+    pub fn new(channel: runtime::grpc::Channel) -> Self {
+        Self { client: CustomerServiceClient::new(channel) }
+    }
+
+    /// Brings the ledger to what an order owes at its present revision. One call.
+    pub async fn settle(&self, order: &Order) -> Result<Answer, AppError> {
+        let request = pb::SettleRequest {
+            order_id: order.id.to_string(),
+            member_id: order.placed_by.to_string(),
+            revision: order.revision,
+            owed_beans: order.owed().count(),
+        };
+        let mut client = self.client.clone();
+        let pb::SettleResponse { settlement, balance_beans: _ } =
+            client.settle(with_deadline(request)).await?.into_inner();
+        match pb::Settlement::try_from(settlement) {
+            Ok(pb::Settlement::Settled) => Ok(Answer::Settled),
+            Ok(pb::Settlement::Superseded) => Ok(Answer::Superseded),
+            Ok(pb::Settlement::Refused) => Ok(Answer::Refused),
+            Ok(pb::Settlement::Unspecified) | Err(_) => {
+                Err(AppError::internal("customer-service answered no settlement that is known"))
+            }
+        }
+    }
+
+    /// Has something recorded for these people. One call.
+    pub async fn notify(&self, order: &Order, notice: &Notice) -> Result<(), AppError> {
+        let Notice { kind, members, roles, reason } = notice;
+        let request = pb::NotifyRequest {
+            order_id: order.id.to_string(),
+            order_version: order.entered,
+            order_number: i32::try_from(order.number).unwrap_or(i32::MAX),
+            kind: kind.name().to_owned(),
+            member_ids: members.iter().map(ToString::to_string).collect(),
+            roles: roles.iter().map(|role| role_to_wire(*role).into()).collect(),
+            reason: reason.clone().unwrap_or_default(),
+        };
+        let mut client = self.client.clone();
+        let pb::NotifyResponse { recorded: _ } =
+            client.notify(with_deadline(request)).await?.into_inner();
+        Ok(())
+    }
+
+    /// Who there is, with their roles. One call.
+    pub async fn members(&self) -> Result<Vec<(MemberId, Roles)>, AppError> {
+        let mut client = self.client.clone();
+        let pb::ListMembersResponse { members } =
+            client.list_members(with_deadline(pb::ListMembersRequest {})).await?.into_inner();
+        Ok(members
+            .into_iter()
+            .filter_map(|member| {
+                let roles = member.roles().filter_map(role_from_wire).collect();
+                Some((member.id.parse().ok()?, roles))
+            })
+            .collect())
+    }
+
+    /// Grants what is due in a week ("2026-W47"; empty: the present one); answers
+    /// how many members got it now. One call.
+    pub async fn grant_due_allowances(&self, iso_week: &str) -> Result<u32, AppError> {
+        let request = pb::GrantDueAllowancesRequest { iso_week: iso_week.to_owned() };
+        let mut client = self.client.clone();
+        let pb::GrantDueAllowancesResponse { granted, already: _ } =
+            client.grant_due_allowances(with_deadline(request)).await?.into_inner();
+        Ok(granted.unsigned_abs())
+    }
+}
+
+fn with_deadline<T>(message: T) -> tonic::Request<T> {
+    let mut request = tonic::Request::new(message);
+    request.set_timeout(DEADLINE);
+    request
+}
+
+const fn role_to_wire(role: Role) -> pb::Role {
+    match role {
+        Role::Member => pb::Role::Member,
+        Role::Barista => pb::Role::Barista,
+        Role::Admin => pb::Role::Admin,
+    }
+}
+
+const fn role_from_wire(role: pb::Role) -> Option<Role> {
+    match role {
+        pb::Role::Unspecified => None,
+        pb::Role::Member => Some(Role::Member),
+        pb::Role::Barista => Some(Role::Barista),
+        pb::Role::Admin => Some(Role::Admin),
+    }
+}

@@ -1,0 +1,134 @@
+//! When an order will be ready: the domain's rule over past orders and the
+//! queue, both remembered for a moment.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use order_domain::{Order, Sample, StateKind, estimate};
+use runtime::AppError;
+use types::{OrderId, Timestamp};
+
+use super::App;
+use crate::store;
+
+/// How many past orders are learned from.
+const PAST: i64 = 60;
+/// How long what was learned counts.
+const LEARNED_FOR: Duration = Duration::from_secs(30);
+/// How long a look at the queue counts.
+const SEEN_FOR: Duration = Duration::from_millis(500);
+
+#[derive(Debug, Default)]
+pub(super) struct Cache {
+    past: Mutex<Option<(Instant, Arc<[Sample]>)>>,
+    counter: Mutex<Option<(Instant, Arc<Counter>)>>,
+}
+
+/// What goes on at the counter at a moment.
+#[derive(Debug, Clone)]
+pub(crate) struct Counter {
+    pub queued: u32,
+    pub preparing: u32,
+    /// Distinct people at work.
+    baristas: u32,
+    /// Items before the end of the queue.
+    items: u32,
+    /// Each open order with the items before it.
+    ahead: Vec<(OrderId, u32)>,
+    past: Arc<[Sample]>,
+}
+
+impl Counter {
+    pub(crate) fn of(orders: &[Order], past: Arc<[Sample]>) -> Self {
+        let mut counter =
+            Self { queued: 0, preparing: 0, baristas: 0, items: 0, ahead: Vec::new(), past };
+        let mut baristas = Vec::new();
+        for order in orders {
+            match order.state.kind() {
+                StateKind::Queued => counter.queued += 1,
+                StateKind::Preparing => counter.preparing += 1,
+                _ => continue,
+            }
+            baristas.extend(order.barista());
+            counter.ahead.push((order.id, counter.items));
+            let items = order.live_items().filter(|item| !item.ticked).count();
+            counter.items += u32::try_from(items).unwrap_or(u32::MAX);
+        }
+        baristas.sort_unstable();
+        baristas.dedup();
+        counter.baristas = u32::try_from(baristas.len()).unwrap_or(u32::MAX);
+        counter
+    }
+
+    /// How long one more order of one item is likely to take.
+    pub(crate) fn estimate_of_one(&self) -> Option<Duration> {
+        estimate(&self.past, 1, self.items, self.baristas)
+    }
+
+    /// When this order is likely to be ready; none when that is unknown or no
+    /// longer a question.
+    pub(crate) fn ready_at(&self, order: &Order) -> Option<Timestamp> {
+        let items = u32::try_from(order.live_items().count()).ok()?;
+        let (from, takes) = match order.state.kind() {
+            StateKind::Placed => {
+                (order.placed_at, estimate(&self.past, items, self.items, self.baristas)?)
+            }
+            StateKind::Queued => {
+                let ahead = self.ahead.iter().find(|(id, _)| *id == order.id);
+                let ahead = ahead.map_or(self.items, |(_, items)| *items);
+                let takes = estimate(&self.past, items, ahead, self.baristas)?;
+                (order.queued_at.unwrap_or(order.state_since), takes)
+            }
+            StateKind::Preparing => {
+                // Somebody has turned to it: nobody waits any more.
+                let past: Vec<Sample> = self
+                    .past
+                    .iter()
+                    .map(|sample| Sample { waited: Duration::ZERO, ..*sample })
+                    .collect();
+                (order.accepted_at.unwrap_or(order.state_since), estimate(&past, items, 0, 1)?)
+            }
+            _ => return None,
+        };
+        from.checked_add_signed(chrono::TimeDelta::from_std(takes).ok()?)
+    }
+}
+
+impl App {
+    /// The counter at this moment, or half a second ago. At most two queries.
+    pub(crate) async fn counter(&self) -> Result<Arc<Counter>, AppError> {
+        if let Some(counter) = fresh(&self.0.estimates.counter, SEEN_FOR) {
+            return Ok(counter);
+        }
+        let orders = store::orders::on_screen(self.pool()).await?;
+        self.counter_of(&orders).await
+    }
+
+    /// The counter with these orders on it, which were just read. At most one query.
+    pub(crate) async fn counter_of(&self, orders: &[Order]) -> Result<Arc<Counter>, AppError> {
+        let past = match fresh(&self.0.estimates.past, LEARNED_FOR) {
+            Some(past) => past,
+            None => {
+                let made = store::orders::made_last(self.pool(), PAST).await?;
+                let past: Arc<[Sample]> = made.iter().filter_map(Sample::of).collect();
+                keep(&self.0.estimates.past, &past);
+                past
+            }
+        };
+        let counter = Arc::new(Counter::of(orders, past));
+        keep(&self.0.estimates.counter, &counter);
+        Ok(counter)
+    }
+}
+
+fn fresh<T: ?Sized>(slot: &Mutex<Option<(Instant, Arc<T>)>>, within: Duration) -> Option<Arc<T>> {
+    let slot = slot.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    slot.as_ref().filter(|(since, _)| since.elapsed() < within).map(|(_, value)| Arc::clone(value))
+}
+
+fn keep<T: ?Sized>(slot: &Mutex<Option<(Instant, Arc<T>)>>, value: &Arc<T>) {
+    let mut slot = slot.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    *slot = Some((Instant::now(), Arc::clone(value)));
+}

@@ -1,0 +1,84 @@
+//! The process manager: a Temporal workflow per order (`order`), what it does
+//! (`activities`), and what keeps it going: the way to Temporal (`link`), the
+//! worker (`worker`), the log's receiver that tells workflows to look
+//! (`signal`), the sweep that finds what was lost (`sweep`), the weekly
+//! allowance (`allowances`).
+//!
+//! None of it is waited for by a person: without Temporal the service goes on,
+//! and what the clock should have done is done when it is back.
+
+pub mod activities;
+mod allowances;
+mod link;
+mod meter;
+pub mod meters;
+mod order;
+mod signal;
+mod sweep;
+mod trace;
+mod worker;
+
+use runtime::Runtime;
+use temporalio_client::Client;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+pub use allowances::{AllowancesWorkflow, SCHEDULE};
+pub use link::{Settings, TASK_QUEUE};
+pub use order::OrderWorkflow;
+
+use signal::{Looker, Receiver};
+
+use crate::app::App;
+
+/// The name that the receiver's cursor stands under.
+const RECEIVER: &str = "workflow";
+
+/// Starts everything that belongs to the workflow; it ends with the runtime.
+pub fn start(runtime: &Runtime, log: &outbox::Log, app: &App, settings: Settings) {
+    let meters = meters::Meters::new();
+    let draining = runtime.shutdown.draining();
+    let (open, link) = watch::channel(None);
+    let looker = Looker {
+        link: link.clone(),
+        task_queue: settings.task_queue.clone(),
+        meters: meters.clone(),
+    };
+    let part = runtime.health.optional("temporal");
+    runtime.spawn("link to temporal", link::keep(settings.clone(), open, part, draining.clone()));
+    runtime.spawn(
+        "temporal worker",
+        worker::keep(app.clone(), settings.clone(), meters, draining.clone()),
+    );
+    runtime.spawn("sweep", sweep::keep(app.clone(), looker.clone(), draining.clone()));
+    runtime.spawn("schedules", schedules(link, settings, draining.clone()));
+    runtime.spawn(
+        "relay to the workflow",
+        outbox::relay(runtime.clone(), log.clone(), RECEIVER, Receiver::new(looker)),
+    );
+}
+
+/// Makes the schedules whenever the way to Temporal opens: it may be a new one.
+async fn schedules(
+    mut link: watch::Receiver<Option<Client>>,
+    settings: Settings,
+    draining: CancellationToken,
+) -> anyhow::Result<()> {
+    loop {
+        let client = link.borrow_and_update().clone();
+        if let Some(client) = client {
+            match draining.run_until_cancelled(allowances::schedule(&client, &settings)).await {
+                None => return Ok(()),
+                Some(Ok(())) => tracing::debug!(schedule = SCHEDULE, "is as it should be"),
+                Some(Err(error)) => {
+                    let error = format!("{:#}", anyhow::Error::from(error));
+                    tracing::warn!(error, schedule = SCHEDULE, "could not be made");
+                }
+            }
+        }
+        tokio::select! {
+            changed = link.changed() => if changed.is_err() { return Ok(()) },
+            () = draining.cancelled() => return Ok(()),
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! customer-service as order-service sees it: the real protocol over the loopback,
+//! with a ledger in memory that follows the rules of `Settle`, and switches for bad days.
+
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+use tokio::task::JoinSet;
+use tokio_stream::{StreamExt as _, wrappers::{IntervalStream, TcpListenerStream}};
+use tonic::{Request, Response, Status};
+use types::{MemberId, Role, Roles};
+use wire::customer::v1 as pb;
+
+/// What the fake keeps and how it behaves.
+#[derive(Debug, Default)]
+pub struct Books {
+    pub balances: BTreeMap<String, i64>,
+    /// Order → (revision, owed) of the newest settlement.
+    pub settled: BTreeMap<String, (i64, i64)>,
+    /// Every Settle that came in, in order.
+    pub asked: Vec<pb::SettleRequest>,
+    pub told: Vec<pb::NotifyRequest>,
+    pub keys: Vec<pb::Key>,
+    /// Everything is refused with "unavailable" while this is set.
+    pub away: bool,
+    /// Settle answers nothing while this is set.
+    pub silent: bool,
+    pub floor: i64,
+    pub members: Vec<pb::Member>,
+    /// How often the week's allowances were asked for.
+    pub granted: u32,
+}
+
+pub struct Customer {
+    books: Arc<Mutex<Books>>,
+    address: SocketAddr,
+    _serving: JoinSet<Result<(), tonic::transport::Error>>,
+}
+
+impl Customer {
+    pub async fn start(keys: Vec<pb::Key>) -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let books = Arc::new(Mutex::new(Books { keys, ..Books::default() }));
+        let service = Service { books: Arc::clone(&books) };
+        let mut serving = JoinSet::new();
+        serving.spawn(
+            tonic::transport::Server::builder()
+                .add_service(pb::customer_service_server::CustomerServiceServer::new(service))
+                .serve_with_incoming(TcpListenerStream::new(listener)),
+        );
+        Self { books, address, _serving: serving }
+    }
+
+    pub fn books(&self) -> MutexGuard<'_, Books> {
+        self.books.lock().unwrap()
+    }
+
+    /// Somebody who is in the family from now on.
+    pub fn joins(&self, id: MemberId, roles: Roles) {
+        let role = |role| match role {
+            Role::Member => pb::Role::Member.into(),
+            Role::Barista => pb::Role::Barista.into(),
+            Role::Admin => pb::Role::Admin.into(),
+        };
+        let roles = roles.iter().map(role).collect();
+        self.books().members.push(pb::Member {
+            id: id.to_string(),
+            roles,
+            ..pb::Member::default()
+        });
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// What an order has been charged, as its newest settlement says.
+    pub fn charged(&self, order: &str) -> Option<i64> {
+        self.books().settled.get(order).map(|(_, owed)| *owed)
+    }
+}
+
+struct Service {
+    books: Arc<Mutex<Books>>,
+}
+
+impl Service {
+    fn open(&self) -> Result<MutexGuard<'_, Books>, Status> {
+        let books = self.books.lock().unwrap();
+        if books.away { Err(Status::unavailable("away")) } else { Ok(books) }
+    }
+}
+
+type Answer<T> = Result<Response<T>, Status>;
+
+fn not_played<T>() -> Answer<T> {
+    Err(Status::unimplemented("not played in this test"))
+}
+
+#[tonic::async_trait]
+impl pb::customer_service_server::CustomerService for Service {
+    async fn settle(&self, request: Request<pb::SettleRequest>) -> Answer<pb::SettleResponse> {
+        if request.metadata().get("authorization").is_none() {
+            return Err(Status::unauthenticated("who are you?"));
+        }
+        let request = request.into_inner();
+        let silent = self.open()?.silent;
+        if silent {
+            std::future::pending::<()>().await;
+        }
+        let mut books = self.open()?;
+        books.asked.push(request.clone());
+        let pb::SettleRequest { order_id, member_id, revision, owed_beans } = request;
+        let before = books.settled.get(&order_id).copied();
+        let balance = books.balances.get(&member_id).copied().unwrap_or(1_000);
+        let settlement = match before {
+            Some((newest, _)) if revision < newest => pb::Settlement::Superseded,
+            Some((newest, owed)) if revision == newest && owed != owed_beans => {
+                return Err(Status::invalid_argument("the same revision with another amount"));
+            }
+            None if owed_beans > 0 && balance - owed_beans < books.floor => {
+                pb::Settlement::Refused
+            }
+            _ => {
+                let charged = before.map_or(0, |(_, owed)| owed);
+                books.balances.insert(member_id, balance - (owed_beans - charged));
+                books.settled.insert(order_id, (revision, owed_beans));
+                pb::Settlement::Settled
+            }
+        };
+        let balance_beans = balance;
+        Ok(Response::new(pb::SettleResponse { settlement: settlement.into(), balance_beans }))
+    }
+
+    async fn notify(&self, request: Request<pb::NotifyRequest>) -> Answer<pb::NotifyResponse> {
+        self.open()?.told.push(request.into_inner());
+        Ok(Response::new(pb::NotifyResponse { recorded: 1 }))
+    }
+
+    async fn get_keys(&self, _: Request<pb::GetKeysRequest>) -> Answer<pb::KeySet> {
+        Ok(Response::new(pb::KeySet { keys: self.open()?.keys.clone() }))
+    }
+
+    type WatchRevocationsStream =
+        std::pin::Pin<Box<dyn futures::Stream<Item = Result<pb::Revocation, Status>> + Send>>;
+
+    async fn watch_revocations(
+        &self,
+        _: Request<pb::WatchRevocationsRequest>,
+    ) -> Answer<Self::WatchRevocationsStream> {
+        drop(self.open()?);
+        let beats = tokio::time::interval(std::time::Duration::from_secs(1));
+        let beats = IntervalStream::new(beats).map(|_| Ok(pb::Revocation::default()));
+        Ok(Response::new(Box::pin(beats)))
+    }
+
+    async fn list_members(
+        &self,
+        _: Request<pb::ListMembersRequest>,
+    ) -> Answer<pb::ListMembersResponse> {
+        let members = self.open()?.members.clone();
+        Ok(Response::new(pb::ListMembersResponse { members }))
+    }
+
+    async fn create_sign_in_link(
+        &self,
+        _: Request<pb::CreateSignInLinkRequest>,
+    ) -> Answer<pb::CreateSignInLinkResponse> {
+        not_played()
+    }
+
+    async fn exchange_sign_in_link(
+        &self,
+        _: Request<pb::ExchangeSignInLinkRequest>,
+    ) -> Answer<pb::TokenPair> {
+        not_played()
+    }
+
+    async fn refresh_tokens(
+        &self,
+        _: Request<pb::RefreshTokensRequest>,
+    ) -> Answer<pb::TokenPair> {
+        not_played()
+    }
+
+    async fn sign_out(&self, _: Request<pb::SignOutRequest>) -> Answer<pb::SignOutResponse> {
+        not_played()
+    }
+
+    async fn get_me(&self, _: Request<pb::GetMeRequest>) -> Answer<pb::Member> {
+        not_played()
+    }
+
+    async fn create_member(&self, _: Request<pb::CreateMemberRequest>) -> Answer<pb::Member> {
+        not_played()
+    }
+
+    async fn get_balance(&self, _: Request<pb::GetBalanceRequest>) -> Answer<pb::Balance> {
+        not_played()
+    }
+
+    async fn get_statement(
+        &self,
+        _: Request<pb::GetStatementRequest>,
+    ) -> Answer<pb::GetStatementResponse> {
+        not_played()
+    }
+
+    async fn grant_due_allowances(
+        &self,
+        _: Request<pb::GrantDueAllowancesRequest>,
+    ) -> Answer<pb::GrantDueAllowancesResponse> {
+        self.open()?.granted += 1;
+        Ok(Response::new(pb::GrantDueAllowancesResponse { granted: 1, already: 0 }))
+    }
+
+    async fn list_notifications(
+        &self,
+        _: Request<pb::ListNotificationsRequest>,
+    ) -> Answer<pb::ListNotificationsResponse> {
+        not_played()
+    }
+
+    async fn get_stats(&self, _: Request<pb::GetStatsRequest>) -> Answer<pb::Stats> {
+        not_played()
+    }
+
+    async fn rebuild_projections(
+        &self,
+        _: Request<pb::RebuildProjectionsRequest>,
+    ) -> Answer<pb::RebuildProjectionsResponse> {
+        not_played()
+    }
+
+    async fn replay_dead_letters(
+        &self,
+        _: Request<pb::ReplayDeadLettersRequest>,
+    ) -> Answer<pb::ReplayDeadLettersResponse> {
+        not_played()
+    }
+}

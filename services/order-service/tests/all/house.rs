@@ -1,0 +1,322 @@
+//! A house for one test: a database of its own, order-service as it really is,
+//! customer-service played over its real protocol, and people with real tokens.
+//! Kafka and Temporal are away: nothing that a person waits for waits for them.
+
+use std::time::Duration;
+
+use chrono::{TimeDelta, Utc};
+use order_service::{Config, Service, WaitSeconds};
+use runtime::{
+    AppError, Peer, Runtime,
+    grpc::{Channel, on_behalf_of},
+    tokens::{AccessTokenSigner, Credentials, PeerKeys, key_to_text},
+};
+use secrecy::SecretString;
+use sqlx::PgPool;
+use types::{MemberId, Role, Roles, SessionId};
+use wire::{
+    customer::v1 as customer_pb,
+    order::v1::{self as pb, order_service_client::OrderServiceClient},
+};
+
+use crate::customer::Customer;
+
+/// How long a test waits for what must come.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+const SERVER: [u8; 32] = [1; 32];
+const ORDER_SERVICE: [u8; 32] = [2; 32];
+const CUSTOMER_SERVICE: [u8; 32] = [3; 32];
+
+pub struct House {
+    pub customer: Customer,
+    pub pool: PgPool,
+    pub service: Service,
+    signer: AccessTokenSigner,
+    gateway: Runtime,
+    runtime: Runtime,
+    database: test_kit::Database,
+    temporal: Temporal,
+}
+
+/// Which Temporal the house has; `http://127.0.0.1:1` is none.
+#[derive(Debug, Clone)]
+pub struct Temporal {
+    pub url: String,
+    pub namespace: String,
+}
+
+impl Temporal {
+    fn away() -> Self {
+        Self { url: "http://127.0.0.1:1".to_owned(), namespace: "everything".to_owned() }
+    }
+}
+
+pub const WAITS: WaitSeconds = WaitSeconds {
+    wait_placed: 120,
+    wait_queued: 300,
+    wait_preparing_remind: 900,
+    wait_preparing: 3_600,
+    wait_ready: 1_800,
+};
+
+fn runtime_config(seed: [u8; 32]) -> runtime::Config {
+    let keys = [
+        (Peer::Server, SERVER),
+        (Peer::OrderService, ORDER_SERVICE),
+        (Peer::CustomerService, CUSTOMER_SERVICE),
+    ]
+    .map(|(peer, seed)| (peer, Credentials::new(peer, seed).unwrap().public_key().unwrap()));
+    runtime::Config {
+        admin_listen: "127.0.0.1:0".parse().unwrap(),
+        log: "error".to_owned(),
+        log_format: runtime::config::LogFormat::Text,
+        otlp_endpoint: None,
+        service_key: SecretString::from(key_to_text(&seed)),
+        peer_keys: PeerKeys::new(keys).to_text(),
+        pre_stop_seconds: 0,
+        drain_seconds: 2,
+    }
+}
+
+impl House {
+    pub async fn open() -> Self {
+        Self::with_waits(WAITS).await
+    }
+
+    pub async fn with_waits(waits: WaitSeconds) -> Self {
+        Self::with_temporal(waits, Temporal::away()).await
+    }
+
+    pub async fn with_temporal(waits: WaitSeconds, temporal: Temporal) -> Self {
+        let database = test_kit::Database::create("orders").await.unwrap();
+        let signer = AccessTokenSigner::new([9; 32]).unwrap();
+        let key = signer.public_key(Utc::now() + TimeDelta::days(1));
+        let until = key.not_after.timestamp();
+        let customer = Customer::start(vec![customer_pb::Key {
+            kid: key.kid,
+            ed25519_public_key: key.key.to_vec().into(),
+            not_after: Some(prost_types::Timestamp { seconds: until, nanos: 0 }),
+        }])
+        .await;
+        Self::start(database, signer, customer, waits, temporal).await
+    }
+
+    async fn start(
+        database: test_kit::Database,
+        signer: AccessTokenSigner,
+        customer: Customer,
+        waits: WaitSeconds,
+        temporal: Temporal,
+    ) -> Self {
+        let runtime =
+            runtime::start(Peer::OrderService, &runtime_config(ORDER_SERVICE)).unwrap();
+        let config = Config {
+            runtime: runtime_config(ORDER_SERVICE),
+            grpc: runtime::grpc::Config::on("127.0.0.1:0".parse().unwrap()),
+            database_url: SecretString::from(database.url().to_owned()),
+            database_connections: 6,
+            kafka_brokers: "127.0.0.1:1".to_owned(),
+            temporal_url: temporal.url.clone(),
+            temporal_namespace: temporal.namespace.clone(),
+            customer_service_url: customer.url(),
+            time_zone: chrono_tz::Europe::Berlin,
+            waits,
+        };
+        let service = order_service::start(config, runtime.clone()).await.unwrap();
+        let gateway = runtime::start(Peer::Server, &runtime_config(SERVER)).unwrap();
+        let pool = database.pool().await.unwrap();
+        let house = Self { customer, pool, service, signer, gateway, runtime, database, temporal };
+        house.until_people_are_known().await;
+        house
+    }
+
+    /// Stops the service and starts it again on the same database.
+    pub async fn restart(self) -> Self {
+        self.restart_with(WAITS).await
+    }
+
+    /// The same, with other waits from now on.
+    pub async fn restart_with(self, waits: WaitSeconds) -> Self {
+        let Self { customer, pool, service, signer, gateway, runtime, database, temporal } = self;
+        drop((service, gateway));
+        pool.close().await;
+        runtime.shutdown.request();
+        runtime.finish().await.unwrap();
+        Self::start(database, signer, customer, waits, temporal).await
+    }
+
+    async fn until_people_are_known(&self) {
+        let member = self.member();
+        let known = async {
+            while member.menu().await.is_err() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, known).await.expect("nobody can sign in");
+    }
+
+    pub fn channel(&self) -> Channel {
+        let url = format!("http://{}", self.service.grpc);
+        runtime::grpc::channel(&url, Peer::OrderService, &self.gateway).unwrap()
+    }
+
+    /// As customer-service calls it.
+    pub fn as_customer_service(&self) -> OrderServiceClient<Channel> {
+        let runtime =
+            runtime::start(Peer::CustomerService, &runtime_config(CUSTOMER_SERVICE)).unwrap();
+        let url = format!("http://{}", self.service.grpc);
+        OrderServiceClient::new(
+            runtime::grpc::channel(&url, Peer::OrderService, &runtime).unwrap(),
+        )
+    }
+
+    /// As the gateway calls it for itself.
+    pub fn as_gateway(&self) -> OrderServiceClient<Channel> {
+        OrderServiceClient::new(self.channel())
+    }
+
+    fn person(&self, roles: Roles) -> Person {
+        let id = MemberId::new();
+        let (token, _) = self.signer.issue(id, SessionId::new(), roles, Utc::now()).unwrap();
+        self.customer.joins(id, roles);
+        Person { id, token, client: self.as_gateway() }
+    }
+
+    pub fn member(&self) -> Person {
+        self.person(Roles::from([Role::Member]))
+    }
+
+    pub fn barista(&self) -> Person {
+        self.person(Roles::from([Role::Member, Role::Barista]))
+    }
+
+    pub fn admin(&self) -> Person {
+        self.person(Roles::from([Role::Member, Role::Barista, Role::Admin]))
+    }
+}
+
+/// Somebody signed in, through the gateway.
+#[derive(Clone)]
+pub struct Person {
+    pub id: MemberId,
+    token: String,
+    client: OrderServiceClient<Channel>,
+}
+
+macro_rules! methods {
+    ($($name:ident: $method:ident($request:ty) -> $answer:ty;)*) => {$(
+        pub async fn $name(&self, request: $request) -> Result<$answer, AppError> {
+            let request = on_behalf_of(&self.token, request)?;
+            let answer = self.client.clone().$method(request).await;
+            answer.map(tonic::Response::into_inner).map_err(AppError::from_status)
+        }
+    )*};
+}
+
+impl Person {
+    methods! {
+        ask_get: get_order(pb::GetOrderRequest) -> pb::Order;
+        ask_place: place_order(pb::PlaceOrderRequest) -> pb::PlaceOrderResponse;
+        ask_list: list_orders(pb::ListOrdersRequest) -> pb::ListOrdersResponse;
+        ask_queue: get_queue(pb::GetQueueRequest) -> pb::Queue;
+        ask_search: search_menu(pb::SearchMenuRequest) -> pb::SearchMenuResponse;
+        ask_menu: get_menu(pb::GetMenuRequest) -> pb::Menu;
+        ask_bar: get_bar(pb::GetBarRequest) -> pb::Bar;
+        set_bar: set_bar(pb::SetBarRequest) -> pb::Bar;
+        set_availability: set_availability(pb::SetAvailabilityRequest) -> pb::Menu;
+        accept: accept_order(pb::CommandRequest) -> pb::CommandResponse;
+        ready: ready_order(pb::CommandRequest) -> pb::CommandResponse;
+        release: release_order(pb::CommandRequest) -> pb::CommandResponse;
+        recall: recall_order(pb::CommandRequest) -> pb::CommandResponse;
+        pick_up: pick_up_order(pb::CommandRequest) -> pb::CommandResponse;
+        cancel: cancel_order(pb::CommandRequest) -> pb::CommandResponse;
+        decline: decline_order(pb::CommandRequest) -> pb::CommandResponse;
+        forgive: forgive_order(pb::CommandRequest) -> pb::CommandResponse;
+        hand_over: hand_over_order(pb::HandOverOrderRequest) -> pb::CommandResponse;
+        amend: amend_order(pb::AmendOrderRequest) -> pb::CommandResponse;
+        tick: tick_item(pb::TickItemRequest) -> pb::CommandResponse;
+        strike: strike_item(pb::StrikeItemRequest) -> pb::CommandResponse;
+        replace: replace_item(pb::ReplaceItemRequest) -> pb::CommandResponse;
+    }
+
+    pub async fn menu(&self) -> Result<pb::Menu, AppError> {
+        self.ask_menu(pb::GetMenuRequest {}).await
+    }
+
+    pub async fn get(&self, id: &str) -> Result<pb::Order, AppError> {
+        self.ask_get(pb::GetOrderRequest { id: id.to_owned() }).await
+    }
+
+    pub async fn search(&self, query: &str) -> Vec<String> {
+        let found = self.ask_search(pb::SearchMenuRequest { query: query.to_owned() }).await;
+        found.unwrap().items.into_iter().map(|item| item.slug).collect()
+    }
+
+    pub async fn queue(&self) -> pb::Queue {
+        self.ask_queue(pb::GetQueueRequest {}).await.unwrap()
+    }
+
+    /// Places these and waits until they are queued or rejected.
+    pub async fn orders(&self, items: Vec<pb::ItemRequest>) -> Result<pb::Order, AppError> {
+        let placed = self.ask_place(asking(items)).await?;
+        Ok(placed.order.unwrap())
+    }
+
+    /// Places a flat white and waits until it is queued.
+    pub async fn orders_a_flat_white(&self) -> pb::Order {
+        let order = self.orders(vec![a("flat-white")]).await.unwrap();
+        assert_eq!(order.state(), pb::OrderState::Queued);
+        order
+    }
+}
+
+/// An item of the menu as it comes.
+pub fn a(slug: &str) -> pb::ItemRequest {
+    pb::ItemRequest { menu_item: slug.to_owned(), ..pb::ItemRequest::default() }
+}
+
+/// A request for these with a key of its own, which waits.
+pub fn asking(items: Vec<pb::ItemRequest>) -> pb::PlaceOrderRequest {
+    pb::PlaceOrderRequest {
+        idempotency_key: uuid::Uuid::now_v7().to_string(),
+        items,
+        not_before: None,
+        wait_ms: 9_000,
+    }
+}
+
+/// A command on an order, whatever its version.
+pub fn on(order: &pb::Order) -> pb::CommandRequest {
+    pb::CommandRequest { id: order.id.clone(), ..pb::CommandRequest::default() }
+}
+
+/// The same with a reason.
+pub fn because(order: &pb::Order, reason: &str) -> pb::CommandRequest {
+    pb::CommandRequest { reason: reason.to_owned(), ..on(order) }
+}
+
+/// What a refusal is called, with the first field that is wrong.
+pub fn named<T: std::fmt::Debug>(result: Result<T, AppError>) -> (String, String) {
+    let error = result.expect_err("it was not refused");
+    let field = error.fields.first().map(|field| field.path.clone()).unwrap_or_default();
+    (error.code.name().to_owned(), field)
+}
+
+/// Just the name of a refusal.
+pub fn code<T: std::fmt::Debug>(result: Result<T, AppError>) -> String {
+    named(result).0
+}
+
+/// Waits until something is so.
+pub async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl FnMut() -> F) -> T {
+    let waiting = async {
+        loop {
+            if let Some(seen) = look().await {
+                return seen;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("never: {what}"))
+}

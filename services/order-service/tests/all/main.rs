@@ -1,0 +1,12 @@
+//! order-service as it really is: PostgreSQL, gRPC over the loopback, real tokens.
+
+mod bar;
+mod commands;
+mod customer;
+mod house;
+mod live;
+mod menu;
+mod placing;
+mod reading;
+mod settling;
+mod workflow;

@@ -1,0 +1,166 @@
+//! Every way through an order's life, with its workflow.
+
+use std::time::Duration;
+
+use chrono::Utc;
+use wire::order::v1::{self as pb, OrderState};
+
+use super::{Managed, SHORT, WAITS};
+use crate::{
+    house::{a, asking, because, on, until},
+    workflow::replay::record,
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_plain_way_is_told_at_each_step_and_ends() {
+    let it = Managed::open(WAITS).await;
+    let (anna, bert) = (it.house.member(), it.house.barista());
+    let order = anna.orders_a_flat_white().await;
+    it.until_told(&order.id, &["queued"]).await;
+    bert.accept(on(&order)).await.unwrap();
+    bert.ready(on(&order)).await.unwrap();
+    it.until_told(&order.id, &["queued", "ready"]).await;
+    anna.pick_up(on(&order)).await.unwrap();
+    it.until_over(&order.id, OrderState::Completed, 3).await;
+    assert_eq!(it.told(&order.id), ["queued", "ready"]);
+    let books = it.house.customer.books();
+    let ready = books.told.iter().find(|notice| notice.kind == "ready").unwrap();
+    assert_eq!(ready.member_ids, [anna.id.to_string()]);
+    assert_eq!(ready.order_number, order.number);
+    drop(books);
+    record(&it, "completed", &order.id).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_fast_path_the_workflow_settles_and_queues() {
+    let it = Managed::open(WAITS).await;
+    it.house.service.app.leave_settling_to_the_workflow();
+    let (anna, bert) = (it.house.member(), it.house.barista());
+    let order = anna.orders_a_flat_white().await;
+    assert_eq!(it.house.customer.charged(&order.id), Some(3));
+    bert.decline(because(&order, "the machine is broken")).await.unwrap();
+    it.until_over(&order.id, OrderState::Declined, 0).await;
+    assert_eq!(it.told(&order.id).last().unwrap(), "declined");
+    record(&it, "settled_by_the_workflow_and_declined", &order.id).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_accepts_expires_and_costs_nothing() {
+    let it = Managed::open(SHORT).await;
+    let order = it.house.member().orders_a_flat_white().await;
+    it.until_over(&order.id, OrderState::Expired, 0).await;
+    assert_eq!(it.told(&order.id).last().unwrap(), "expired");
+    record(&it, "expired", &order.id).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_finishes_is_reminded_of_then_cancelled() {
+    let it = Managed::open(SHORT).await;
+    let (anna, bert) = (it.house.member(), it.house.barista());
+    let order = anna.orders_a_flat_white().await;
+    bert.accept(on(&order)).await.unwrap();
+    it.until_over(&order.id, OrderState::Cancelled, 0).await;
+    let told = it.told(&order.id);
+    assert_eq!(told[told.len() - 2..], ["remind", "cancelled"]);
+    {
+        let books = it.house.customer.books();
+        let remind = books.told.iter().find(|notice| notice.kind == "remind").unwrap();
+        assert_eq!(remind.member_ids, [bert.id.to_string()]);
+        assert_eq!(remind.roles, [i32::from(wire::customer::v1::Role::Admin)]);
+    }
+    record(&it, "reminded_and_cancelled", &order.id).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_fetches_is_paid_and_may_still_be_fetched_or_forgiven() {
+    let it = Managed::open(SHORT).await;
+    let (anna, bert, cora) = (it.house.member(), it.house.barista(), it.house.admin());
+    let order = anna.orders_a_flat_white().await;
+    bert.ready(on(&order)).await.unwrap();
+    it.until_over(&order.id, OrderState::Uncollected, 3).await;
+    assert_eq!(it.told(&order.id).last().unwrap(), "uncollected");
+    anna.pick_up(on(&order)).await.unwrap();
+    it.until_over(&order.id, OrderState::Completed, 3).await;
+    // Forgiving opens it again, for as long as it takes to give the beans back.
+    cora.forgive(on(&order)).await.unwrap();
+    it.until_over(&order.id, OrderState::Completed, 0).await;
+    record(&it, "forgiven", &order.id).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn recalled_and_ready_again_is_told_again() {
+    let it = Managed::open(WAITS).await;
+    let (anna, bert) = (it.house.member(), it.house.barista());
+    let order = anna.orders_a_flat_white().await;
+    it.until_told(&order.id, &["queued"]).await;
+    bert.accept(on(&order)).await.unwrap();
+    bert.release(on(&order)).await.unwrap();
+    it.until_told(&order.id, &["queued", "queued"]).await;
+    bert.ready(on(&order)).await.unwrap();
+    it.until_told(&order.id, &["queued", "queued", "ready"]).await;
+    bert.recall(on(&order)).await.unwrap();
+    bert.ready(on(&order)).await.unwrap();
+    it.until_told(&order.id, &["queued", "queued", "ready", "ready"]).await;
+    bert.pick_up(on(&order)).await.unwrap();
+    it.until_over(&order.id, OrderState::Completed, 3).await;
+    record(&it, "recalled", &order.id).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn amended_and_cancelled_gives_back_what_was_paid() {
+    let it = Managed::open(WAITS).await;
+    let anna = it.house.member();
+    let order = anna.orders_a_flat_white().await;
+    let amend = pb::AmendOrderRequest {
+        id: order.id.clone(),
+        version: 0,
+        items: vec![a("espresso"), a("cortado")],
+    };
+    anna.amend(amend).await.unwrap();
+    it.until_state(&order.id, OrderState::Queued).await;
+    assert_eq!(it.house.customer.charged(&order.id), Some(4));
+    anna.cancel(on(&order)).await.unwrap();
+    it.until_over(&order.id, OrderState::Cancelled, 0).await;
+    record(&it, "amended_and_cancelled", &order.id).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_held_order_waits_for_its_time_and_is_made_then() {
+    let it = Managed::open(WAITS).await;
+    let (anna, bert) = (it.house.member(), it.house.barista());
+    let due = Utc::now() + Duration::from_secs(3);
+    let not_before = prost_types::Timestamp { seconds: due.timestamp(), nanos: 0 };
+    let request = pb::PlaceOrderRequest { not_before: Some(not_before), ..asking(vec![a("cortado")]) };
+    let order = anna.ask_place(request).await.unwrap().order.unwrap();
+    assert_eq!((order.state(), order.owed_beans), (OrderState::Held, 0));
+    it.until_state(&order.id, OrderState::Queued).await;
+    assert!(Utc::now().timestamp() >= due.timestamp());
+    bert.ready(on(&order)).await.unwrap();
+    bert.pick_up(on(&order)).await.unwrap();
+    it.until_over(&order.id, OrderState::Completed, 2).await;
+    record(&it, "held", &order.id).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_order_is_rejected_and_told() {
+    let it = Managed::open(WAITS).await;
+    let anna = it.house.member();
+    it.house.customer.books().balances.insert(anna.id.to_string(), 1);
+    let order = anna.orders(vec![a("flat-white")]).await.unwrap();
+    assert_eq!(order.state(), OrderState::Rejected);
+    it.until_over(&order.id, OrderState::Rejected, 0).await;
+    assert_eq!(it.told(&order.id), ["rejected"]);
+    record(&it, "rejected", &order.id).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_weeks_allowance_is_granted_by_a_schedule() {
+    let it = Managed::open(WAITS).await;
+    until("granted", async || (it.house.customer.books().granted > 0).then_some(())).await;
+    let schedule = it.client.get_schedule_handle(order_service::workflow::SCHEDULE);
+    let description = schedule.describe(Default::default()).await.unwrap();
+    let next = description.future_action_times();
+    let next = chrono::DateTime::<Utc>::from(*next.first().unwrap());
+    let local = next.with_timezone(&chrono_tz::Europe::Berlin);
+    assert_eq!(local.format("%a %H:%M").to_string(), "Mon 00:05");
+}

@@ -1,0 +1,185 @@
+//! Who may call which endpoint. [`Endpoints::add`] is the only way to register
+//! one, so an endpoint without a rule does not compile; the OpenAPI document's
+//! security entries and the endpoints' common answers come from the same calls.
+//! The services enforce their own table (`wire::access`) besides.
+
+use axum::{Router, extract::Request, middleware::Next, response::IntoResponse};
+use http::Method;
+use runtime::Code;
+use types::Role;
+use utoipa::openapi::{
+    Content, OpenApi, Ref, RefOr, Response, ResponseBuilder,
+    path::{Operation, PathItem},
+    security::SecurityRequirement,
+};
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterExt};
+
+use crate::{
+    App,
+    auth::Identity,
+    problem::{MEDIA_TYPE, Problem},
+};
+
+/// What a request must show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Nothing but the secret that the request itself carries (a link, a refresh token).
+    Secret,
+    /// A signed-in person.
+    Member,
+    /// A signed-in barista or admin.
+    Barista,
+    /// A signed-in admin, while revocations are known.
+    Admin,
+}
+
+impl Access {
+    /// As the documentation prints it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Secret => "whoever holds the secret",
+            Self::Member => "member",
+            Self::Barista => "barista or admin",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// Whether somebody may. That an admin may do a barista's work is order-service's
+    /// rule too.
+    fn check(self, identity: &Identity, app: &App) -> Result<(), Problem> {
+        let role = |needed: Role| {
+            let viewer = identity.viewer()?;
+            if viewer.roles.contains(needed) || viewer.is_admin() {
+                Ok(())
+            } else {
+                Err(Problem::new(Code::Forbidden).detail(format!("Only a {needed} may do this.")))
+            }
+        };
+        match self {
+            Self::Secret => Ok(()),
+            Self::Member => identity.viewer().map(drop),
+            Self::Barista => role(Role::Barista),
+            Self::Admin => {
+                role(Role::Admin)?;
+                if app.verifier().is_fresh() {
+                    Ok(())
+                } else {
+                    Err(Problem::new(Code::IdentityUnavailable)
+                        .detail("Whether this sign-in was ended cannot be checked at the moment.")
+                        .retry_after(std::time::Duration::from_secs(5)))
+                }
+            }
+        }
+    }
+}
+
+/// One line of the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// GET, POST, …
+    pub method: Method,
+    /// `/v1/orders/{id}`
+    pub path: String,
+    /// Who may.
+    pub access: Access,
+}
+
+/// The endpoints with their rules, while they are collected.
+pub struct Endpoints {
+    router: OpenApiRouter<App>,
+    table: Vec<Endpoint>,
+}
+
+impl Endpoints {
+    /// None yet; `document` has what is not about endpoints.
+    pub fn new(document: OpenApi) -> Self {
+        Self { router: OpenApiRouter::with_openapi(document), table: Vec::new() }
+    }
+
+    /// Registers `routes!(handler)` under a rule.
+    #[must_use]
+    pub fn add(
+        mut self,
+        access: Access,
+        (schemas, mut paths, methods): UtoipaMethodRouter<App>,
+    ) -> Self {
+        for (path, item) in &mut paths.paths {
+            for (method, operation) in operations(item) {
+                describe(operation, access);
+                self.table.push(Endpoint { method, path: path.clone(), access });
+            }
+        }
+        let guarded = (schemas, paths, methods).layer(axum::middleware::from_fn(
+            move |axum::Extension(app): axum::Extension<App>, request: Request, next: Next| async move {
+                let identity = request.extensions().get::<Identity>().cloned();
+                match access.check(&identity.unwrap_or(Identity::Nobody), &app) {
+                    Ok(()) => next.run(request).await,
+                    Err(problem) => problem.into_response(),
+                }
+            },
+        ));
+        self.router = self.router.routes(guarded);
+        self
+    }
+
+    /// The routes.
+    pub fn into_router(self) -> Router<App> {
+        self.router.split_for_parts().0
+    }
+
+    /// The document, and the table it was made from.
+    pub fn into_document(self) -> (OpenApi, Vec<Endpoint>) {
+        (self.router.into_openapi(), self.table)
+    }
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operation)> {
+    let PathItem { get, put, post, delete, patch, .. } = item;
+    [
+        (Method::GET, get),
+        (Method::PUT, put),
+        (Method::POST, post),
+        (Method::DELETE, delete),
+        (Method::PATCH, patch),
+    ]
+    .into_iter()
+    .filter_map(|(method, operation)| operation.as_mut().map(|operation| (method, operation)))
+}
+
+/// Security and the answers that all endpoints of a rule have in common.
+fn describe(operation: &mut Operation, access: Access) {
+    let note = format!("For: {}.", access.name());
+    operation.description = Some(match operation.description.take() {
+        Some(text) if !text.is_empty() => format!("{text}\n\n{note}"),
+        _ => note,
+    });
+    let none: [&str; 0] = [];
+    operation.security = Some(match access {
+        Access::Secret => Vec::new(),
+        Access::Member | Access::Barista | Access::Admin => vec![
+            SecurityRequirement::new("bearer", none),
+            SecurityRequirement::new("cookie", none),
+        ],
+    });
+    let answers = &mut operation.responses.responses;
+    let mut answer = |status: &str, text: &str| {
+        answers.entry(status.to_owned()).or_insert_with(|| RefOr::T(problem(text)));
+    };
+    if access != Access::Secret {
+        answer("401", "Nobody is signed in, or not any more.");
+    }
+    if matches!(access, Access::Barista | Access::Admin) {
+        answer("403", "The role is missing.");
+    }
+    answer("429", "Too many requests; `Retry-After` says when again.");
+    answer("503", "Something needed is away; `Retry-After` says when to try again.");
+    answer("default", "Any other refusal, by its `code`.");
+}
+
+fn problem(text: &str) -> Response {
+    let schema = RefOr::Ref(Ref::from_schema_name("Problem"));
+    ResponseBuilder::new()
+        .description(text)
+        .content(MEDIA_TYPE, Content::new(Some(schema)))
+        .build()
+}

@@ -1,0 +1,216 @@
+//! Members, beans, statistics and notifications in JSON.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+use wire::customer::v1 as pb;
+
+use super::{nonsense, some, time};
+use crate::problem::Problem;
+
+/// What somebody may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    Member,
+    Barista,
+    Admin,
+}
+
+impl Role {
+    fn of_wire(number: i32) -> Result<Self, Problem> {
+        match pb::Role::try_from(number) {
+            Ok(pb::Role::Member) => Ok(Self::Member),
+            Ok(pb::Role::Barista) => Ok(Self::Barista),
+            Ok(pb::Role::Admin) => Ok(Self::Admin),
+            Ok(pb::Role::Unspecified) | Err(_) => Err(nonsense("role")),
+        }
+    }
+}
+
+/// A member of the family, as everybody in it may see them.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Member {
+    #[schema(example = "mem_01h455vb4pex5vsknk084sn02q")]
+    pub id: String,
+    pub name: String,
+    pub emoji: String,
+    #[schema(example = "#a0522d")]
+    pub colour: String,
+    pub roles: Vec<Role>,
+}
+
+/// Whoever asks.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Me {
+    #[serde(flatten)]
+    pub member: Member,
+    /// Whole beans.
+    pub balance_beans: i64,
+}
+
+/// The whole family.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Members {
+    pub members: Vec<Member>,
+}
+
+/// What one has to spend.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Beans {
+    pub beans: i64,
+    /// Nothing costs beans.
+    pub free_bar: bool,
+}
+
+/// One page of the bean ledger, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Statement {
+    pub entries: Vec<LedgerEntry>,
+    pub next_cursor: Option<String>,
+}
+
+/// One line of the bean ledger; it never changes.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LedgerEntry {
+    #[schema(example = "led_01h455vb4pex5vsknk084sn02q")]
+    pub id: String,
+    /// Negative: paid.
+    pub beans: i64,
+    #[schema(example = "order")]
+    pub kind: String,
+    /// What it was for: an order's id, "2026-W47".
+    pub cause: String,
+    pub at: Option<DateTime<Utc>>,
+    /// After this entry.
+    pub balance_beans: i64,
+}
+
+/// What somebody drank.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Stats {
+    pub drinks: i64,
+    pub caffeine_mg: i64,
+    /// Most first.
+    pub by_drink: Vec<DrinkCount>,
+    /// Of the family's day.
+    pub by_hour: Vec<HourCount>,
+}
+
+/// How often one drink.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DrinkCount {
+    pub menu_item_id: String,
+    pub slug: String,
+    pub count: i64,
+}
+
+/// How often in one hour of the day, 0 to 23.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HourCount {
+    pub hour: i32,
+    pub count: i64,
+}
+
+/// One page of what one was told, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Notifications {
+    pub notifications: Vec<Notification>,
+    pub next_cursor: Option<String>,
+}
+
+/// Something that somebody was told.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Notification {
+    #[schema(example = "ntf_01h455vb4pex5vsknk084sn02q")]
+    pub id: String,
+    pub order_id: Option<String>,
+    #[schema(example = "ready")]
+    pub kind: String,
+    pub title: String,
+    pub body: String,
+    pub at: Option<DateTime<Utc>>,
+}
+
+impl TryFrom<pb::Member> for Me {
+    type Error = Problem;
+
+    fn try_from(member: pb::Member) -> Result<Self, Problem> {
+        let balance_beans = member.balance_beans;
+        Ok(Self { member: member.try_into()?, balance_beans })
+    }
+}
+
+impl TryFrom<pb::Member> for Member {
+    type Error = Problem;
+
+    fn try_from(member: pb::Member) -> Result<Self, Problem> {
+        let pb::Member { id, name, emoji, colour, roles, balance_beans: _ } = member;
+        let roles = roles.into_iter().map(Role::of_wire).collect::<Result<_, _>>()?;
+        Ok(Self { id, name, emoji, colour, roles })
+    }
+}
+
+impl TryFrom<pb::ListMembersResponse> for Members {
+    type Error = Problem;
+
+    fn try_from(list: pb::ListMembersResponse) -> Result<Self, Problem> {
+        let pb::ListMembersResponse { members } = list;
+        Ok(Self { members: members.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()? })
+    }
+}
+
+impl From<pb::Balance> for Beans {
+    fn from(balance: pb::Balance) -> Self {
+        let pb::Balance { member_id: _, beans, free_bar } = balance;
+        Self { beans, free_bar }
+    }
+}
+
+impl From<pb::GetStatementResponse> for Statement {
+    fn from(statement: pb::GetStatementResponse) -> Self {
+        let pb::GetStatementResponse { entries, next_cursor } = statement;
+        let entries = entries
+            .into_iter()
+            .map(|entry| {
+                let pb::LedgerEntry { id, beans, kind, cause, at, balance_beans } = entry;
+                LedgerEntry { id, beans, kind, cause, at: at.and_then(time), balance_beans }
+            })
+            .collect();
+        Self { entries, next_cursor: some(next_cursor) }
+    }
+}
+
+impl From<pb::Stats> for Stats {
+    fn from(stats: pb::Stats) -> Self {
+        let pb::Stats { member_id: _, drinks, caffeine_mg, by_drink, by_hour } = stats;
+        let by_drink = by_drink
+            .into_iter()
+            .map(|pb::DrinkCount { menu_item_id, slug, count }| DrinkCount {
+                menu_item_id,
+                slug,
+                count,
+            })
+            .collect();
+        let by_hour = by_hour
+            .into_iter()
+            .map(|pb::HourCount { hour, count }| HourCount { hour, count })
+            .collect();
+        Self { drinks, caffeine_mg, by_drink, by_hour }
+    }
+}
+
+impl From<pb::ListNotificationsResponse> for Notifications {
+    fn from(list: pb::ListNotificationsResponse) -> Self {
+        let pb::ListNotificationsResponse { notifications, next_cursor } = list;
+        let notifications = notifications
+            .into_iter()
+            .map(|notification| {
+                let pb::Notification { id, order_id, kind, title, body, at } = notification;
+                let (order_id, at) = (some(order_id), at.and_then(time));
+                Notification { id, order_id, kind, title, body, at }
+            })
+            .collect();
+        Self { notifications, next_cursor: some(next_cursor) }
+    }
+}

@@ -1,0 +1,75 @@
+//! Sign-in in JSON, for clients that keep their tokens themselves.
+
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use wire::customer::v1 as pb;
+
+use super::{nonsense, time};
+use crate::problem::Problem;
+
+/// The secret of a one-time link.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignIn {
+    /// The last part of the link.
+    #[schema(value_type = String)]
+    pub secret: SecretString,
+    /// What the list of one's devices calls this one.
+    #[serde(default)]
+    pub device: Option<String>,
+}
+
+/// The refresh token in the body.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Refresh {
+    #[schema(value_type = String)]
+    pub refresh_token: SecretString,
+}
+
+/// The refresh token in the body, or none where a cookie holds it.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignOut {
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub refresh_token: Option<SecretString>,
+}
+
+/// A new pair of tokens; the one before it is used up.
+#[derive(Serialize, ToSchema)]
+pub struct Tokens {
+    /// For `Authorization: Bearer`.
+    pub access_token: String,
+    pub access_expires_at: DateTime<Utc>,
+    /// For the next `/v1/session/refresh`, once.
+    pub refresh_token: String,
+    pub refresh_expires_at: DateTime<Utc>,
+    /// Who signed in.
+    #[schema(example = "mem_01h455vb4pex5vsknk084sn02q")]
+    pub member: String,
+}
+
+impl TryFrom<pb::TokenPair> for Tokens {
+    type Error = Problem;
+
+    fn try_from(pair: pb::TokenPair) -> Result<Self, Problem> {
+        let pb::TokenPair {
+            access_token,
+            access_expires_at,
+            refresh_token,
+            refresh_expires_at,
+            member_id,
+        } = pair;
+        let at = |at: Option<_>| at.and_then(time).ok_or_else(|| nonsense("tokens without end"));
+        Ok(Self {
+            access_token,
+            access_expires_at: at(access_expires_at)?,
+            refresh_token,
+            refresh_expires_at: at(refresh_expires_at)?,
+            member: member_id,
+        })
+    }
+}

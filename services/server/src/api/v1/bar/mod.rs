@@ -1,0 +1,4 @@
+//! `/v1/bar`
+
+pub mod set;
+pub mod show;

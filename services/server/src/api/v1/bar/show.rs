@@ -1,0 +1,19 @@
+//! `GET /v1/bar`
+
+use axum::{Json, extract::State};
+use wire::order::v1::GetBarRequest;
+
+use crate::{App, api::dto::bar::Bar, auth::Viewer, problem::Problem};
+
+/// Whether the bar is open, and how long it would take
+#[utoipa::path(
+    get,
+    path = "/v1/bar",
+    operation_id = "showBar",
+    tag = "bar",
+    responses((status = 200, body = Bar)),
+)]
+pub async fn show(State(app): State<App>, viewer: Viewer) -> Result<Json<Bar>, Problem> {
+    let bar = app.orders(&viewer).get_bar(GetBarRequest {}).await?.into_inner();
+    bar.try_into().map(Json)
+}

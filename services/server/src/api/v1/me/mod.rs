@@ -1,0 +1,6 @@
+//! `/v1/me`
+
+pub mod beans;
+pub mod show;
+pub mod statement;
+pub mod stats;

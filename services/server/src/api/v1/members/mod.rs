@@ -1,0 +1,3 @@
+//! `/v1/members`
+
+pub mod list;

@@ -1,0 +1,3 @@
+//! `/v1/queue`
+
+pub mod show;

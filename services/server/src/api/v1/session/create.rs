@@ -1,0 +1,32 @@
+//! `POST /v1/session`
+
+use axum::{Extension, extract::State};
+use http::StatusCode;
+
+use crate::{
+    App,
+    api::dto::session::{SignIn, Tokens},
+    auth::Address,
+    extract::Json,
+    problem::Problem,
+};
+
+/// Signs in with the secret of a one-time link
+#[utoipa::path(
+    post,
+    path = "/v1/session",
+    operation_id = "signIn",
+    tag = "session",
+    request_body = SignIn,
+    responses((status = 201, description = "Signed in", body = Tokens)),
+)]
+pub async fn create(
+    State(app): State<App>,
+    Extension(Address(address)): Extension<Address>,
+    Json(body): Json<SignIn>,
+) -> Result<(StatusCode, axum::Json<Tokens>), Problem> {
+    app.limits().sign_in(address).await?;
+    let SignIn { secret, device } = body;
+    let pair = app.sign_in(&secret, device.as_deref().unwrap_or("")).await?;
+    Ok((StatusCode::CREATED, axum::Json(pair.try_into()?)))
+}

@@ -1,0 +1,6 @@
+//! `/v1/session`: for clients that keep their tokens themselves. Pages have
+//! cookies instead (`src/pages/`).
+
+pub mod create;
+pub mod delete;
+pub mod refresh;

@@ -1,0 +1,257 @@
+//! Who asks: a bearer token (API), or the cookies of the pages, whose tokens are
+//! refreshed on any request when they are old. Tokens are verified here, with
+//! the keys and revocations that customer-service streams.
+
+pub mod cookies;
+pub mod csrf;
+pub mod refresh;
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{FromRequestParts, Request, State},
+    middleware::Next,
+    response::Response,
+};
+use http::{HeaderMap, header, request::Parts};
+use runtime::{Code, Person, tokens::TokenError};
+use types::{MemberId, Role, Roles, SessionId, Timestamp};
+
+use crate::{App, limits, problem::Problem, web};
+use cookies::SetCookies;
+use csrf::Source;
+
+/// A signed-in person, and the token that speaks for them.
+#[derive(Clone)]
+pub struct Viewer {
+    /// Who it is.
+    pub member: MemberId,
+    /// What they may do, as of when the token was issued.
+    pub roles: Roles,
+    /// Their sign-in on this device.
+    pub session: SessionId,
+    /// When the token ends.
+    pub expires_at: Timestamp,
+    token: Arc<str>,
+}
+
+impl std::fmt::Debug for Viewer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Viewer({})", self.member)
+    }
+}
+
+impl Viewer {
+    fn new(person: Person, token: &str) -> Self {
+        let Person { member, roles, session, expires_at } = person;
+        Self { member, roles, session, expires_at, token: token.into() }
+    }
+
+    /// For choosing what to show; the services decide what is allowed.
+    pub const fn is_barista(&self) -> bool {
+        self.roles.contains(Role::Barista)
+    }
+
+    /// For choosing what to show; the services decide what is allowed.
+    pub const fn is_admin(&self) -> bool {
+        self.roles.contains(Role::Admin)
+    }
+
+    /// The access token, for calls in their name. Not for logs, not for pages.
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// As the verifier knows them.
+    pub(crate) fn person(&self) -> Person {
+        Person {
+            member: self.member,
+            roles: self.roles,
+            session: self.session,
+            expires_at: self.expires_at,
+        }
+    }
+}
+
+/// What a request shows of whom it comes from.
+#[derive(Debug, Clone)]
+pub enum Identity {
+    /// Nothing.
+    Nobody,
+    /// A good token.
+    Somebody(Viewer),
+    /// A token that does not count, or that cannot be renewed at the moment.
+    Refused(Problem),
+}
+
+impl Identity {
+    /// The viewer, or why there is none.
+    pub fn viewer(&self) -> Result<&Viewer, Problem> {
+        match self {
+            Self::Somebody(viewer) => Ok(viewer),
+            Self::Nobody => Err(Problem::new(Code::Unauthenticated)
+                .detail("Send an access token, or open one of your sign-in links.")),
+            Self::Refused(problem) => Err(problem.clone()),
+        }
+    }
+}
+
+/// What the request had, and the cookies that its answer must set.
+struct Found {
+    identity: Identity,
+    by_cookie: bool,
+    set: SetCookies,
+}
+
+/// Refresh when less than this is left, so that a page's token outlives its calls.
+const SOON: chrono::TimeDelta = chrono::TimeDelta::seconds(60);
+
+/// Puts [`Identity`] and [`FormSecret`] into the request's extensions, refuses
+/// what another site made a browser send and what is too much, and gives the
+/// answer its cookies.
+pub async fn identify(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let page = web::wants_page(request.headers(), request.uri().path());
+    let refuse = |problem: Problem| web::refusal(problem, page);
+    let address = limits::address(&app, &request);
+    let Found { identity, by_cookie, set } = find(&app, request.headers(), address).await;
+
+    let bearer = request.headers().contains_key(header::AUTHORIZATION);
+    if !request.method().is_safe() && !bearer {
+        let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+        let unsafe_source = match csrf::source(request.headers(), host) {
+            Source::Ours => false,
+            Source::Foreign => true,
+            // Forms prove themselves with their token; scripts have nothing else.
+            Source::Unknown => by_cookie && web::is_api(request.uri().path()),
+        };
+        if unsafe_source {
+            return refuse(
+                Problem::new(Code::CrossOrigin)
+                    .detail("Only our own pages may do this with your cookies."),
+            );
+        }
+    }
+    if let Err(problem) = app.limits().request(&identity, address).await {
+        return refuse(problem);
+    }
+
+    let known = cookies::read(request.headers(), cookies::FORMS).filter(|secret| {
+        (16..=64).contains(&secret.len()) && secret.bytes().all(|byte| byte.is_ascii_graphic())
+    });
+    let (secret, new) = match known {
+        Some(secret) => (FormSecret(secret.into()), false),
+        None => (FormSecret(csrf::new_secret().into()), true),
+    };
+    let extensions = request.extensions_mut();
+    extensions.insert(identity);
+    extensions.insert(secret.clone());
+    extensions.insert(Address(address));
+    extensions.insert(app.clone());
+    let mut response = next.run(request).await;
+    if new && web::is_page(&response) {
+        app.cookies().forms(&secret.0).append_to(response.headers_mut());
+    }
+    // A handler that signs in or out has the last word.
+    if !sets_tokens(response.headers()) {
+        set.append_to(response.headers_mut());
+    }
+    response
+}
+
+fn sets_tokens(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(header::SET_COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .any(|value| value.starts_with(cookies::ACCESS) || value.starts_with(cookies::REFRESH))
+}
+
+/// Whom a request counts for when nobody is signed in; see [`limits::address`].
+#[derive(Debug, Clone, Copy)]
+pub struct Address(pub std::net::IpAddr);
+
+/// The secret that this browser's form tokens are made from.
+#[derive(Debug, Clone)]
+pub(crate) struct FormSecret(pub(crate) Arc<str>);
+
+async fn find(app: &App, headers: &HeaderMap, address: std::net::IpAddr) -> Found {
+    let without_cookies =
+        |identity| Found { identity, by_cookie: false, set: SetCookies::default() };
+    if let Some(value) = headers.get(header::AUTHORIZATION) {
+        return without_cookies(bearer(app, value));
+    }
+    let access = cookies::read(headers, cookies::ACCESS);
+    let refresh = cookies::read(headers, cookies::REFRESH);
+    let now = app.now();
+    let current = access.map(|token| verify(app, token));
+    if let Some(Ok(viewer)) = &current
+        && (viewer.expires_at - now > SOON || refresh.is_none())
+    {
+        let (identity, set) = (Identity::Somebody(viewer.clone()), SetCookies::default());
+        return Found { identity, by_cookie: true, set };
+    }
+    let Some(refresh) = refresh else {
+        return without_cookies(match current {
+            Some(Err(problem)) => Identity::Refused(problem),
+            _ => Identity::Nobody,
+        });
+    };
+    let renewed = match app.limits().sign_in(address).await {
+        Ok(()) => app.refresher().renew(app, refresh).await,
+        Err(problem) => Err(problem),
+    };
+    let (identity, set) = match renewed {
+        Ok(pair) => match verify(app, &pair.access_token) {
+            Ok(viewer) => (Identity::Somebody(viewer), app.cookies().signed_in(&pair)),
+            Err(problem) => (Identity::Refused(problem), SetCookies::default()),
+        },
+        Err(problem) if problem.status() == http::StatusCode::UNAUTHORIZED => {
+            (Identity::Refused(problem), app.cookies().signed_out())
+        }
+        // Not now; the old one will do while it lasts.
+        Err(problem) => match current {
+            Some(Ok(viewer)) => (Identity::Somebody(viewer), SetCookies::default()),
+            _ => (Identity::Refused(problem), SetCookies::default()),
+        },
+    };
+    Found { identity, by_cookie: true, set }
+}
+
+fn bearer(app: &App, value: &http::HeaderValue) -> Identity {
+    let token = value.to_str().ok().and_then(|text| text.split_once(' '));
+    match token {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
+            match verify(app, token.trim()) {
+                Ok(viewer) => Identity::Somebody(viewer),
+                Err(problem) => Identity::Refused(problem),
+            }
+        }
+        _ => Identity::Refused(
+            Problem::new(Code::Unauthenticated).detail("Only bearer tokens are understood."),
+        ),
+    }
+}
+
+fn verify(app: &App, token: &str) -> Result<Viewer, Problem> {
+    app.verifier().verify(token, app.now()).map(|person| Viewer::new(person, token)).map_err(
+        |error| {
+            let detail = match error {
+                TokenError::Expired => "The access token has expired.",
+                TokenError::Revoked => "This sign-in was ended.",
+                _ => "The access token is not one of ours.",
+            };
+            Problem::new(Code::Unauthenticated).detail(detail)
+        },
+    )
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Viewer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        parts
+            .extensions
+            .get::<Identity>()
+            .map_or_else(|| Err(Problem::new(Code::Unauthenticated)), |who| who.viewer().cloned())
+    }
+}

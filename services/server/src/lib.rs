@@ -1,0 +1,104 @@
+//! The gateway: REST under `/v1`, live updates at `/v1/events`, the pages, and
+//! nothing of its own to remember. It asks order-service and customer-service
+//! over gRPC, always in the name of the person who asked it.
+//!
+//! # How a request passes through
+//!
+//! [`serve`] accepts connections (bounded, with a time for the headers) →
+//! [`host`] refuses unknown `Host` headers → [`headers`] adds the security
+//! headers → a panic becomes a 500 → a deadline for the whole answer →
+//! [`limits`] → [`auth::identify`] finds out who it is (bearer token or
+//! cookies; refreshes them when they are old) and refuses what another site
+//! makes a browser send → the handler.
+//!
+//! # How a page handler is written (`src/pages/`)
+//!
+//! ```ignore
+//! use crate::{
+//!     App,
+//!     web::{Page, PageError, PageForm, PageViewer, Csrf, see_other},
+//! };
+//!
+//! #[derive(askama::Template)]
+//! #[template(path = "counter.html")]
+//! struct Counter { me: MemberId, csrf: String, orders: Vec<Card>, position: String }
+//!
+//! pub(crate) async fn show(
+//!     State(app): State<App>,
+//!     PageViewer(viewer): PageViewer, // not signed in: 303 to /sign-in, which explains
+//!     csrf: Csrf,                     // the token that every form of the page carries
+//! ) -> Result<Page<Counter>, PageError> {
+//!     let queue = app.orders(&viewer).get_queue(GetQueueRequest {}).await?.into_inner();
+//!     let names = app.names(&viewer).await?; // names.of("mem_…") -> Option<&Name>
+//!     Ok(Page(Counter { csrf: csrf.token(), … }))
+//! }
+//!
+//! pub(crate) async fn accept(
+//!     State(app): State<App>,
+//!     PageViewer(viewer): PageViewer,
+//!     Path(id): Path<OrderId>,             // crate::extract::Path
+//!     PageForm(form): PageForm<AcceptForm>, // has checked the hidden field `csrf` already
+//! ) -> Result<Redirect, PageError> {
+//!     app.orders(&viewer).accept_order(CommandRequest { … }).await?;
+//!     Ok(see_other("/counter"))
+//! }
+//! ```
+//!
+//! - `app.orders(&viewer)` and `app.customers(&viewer)` are the generated tonic
+//!   clients; they carry the person's token, deadline and trace. `?` turns a
+//!   `tonic::Status` or a `runtime::error::AppError` into a [`web::PageError`],
+//!   which is rendered by `pages::error_page(&web::ErrorView) -> Response`
+//!   (yours, in `src/pages/`), with the right status.
+//! - [`auth::Viewer`]: `member: MemberId`, `roles: Roles`, `session`,
+//!   `expires_at`, `is_barista()`, `is_admin()`. `web::MaybeViewer(Option<Viewer>)`
+//!   where a page is for anybody.
+//! - Roles are enforced in the services; a page asks `viewer.is_barista()` only
+//!   to choose what it shows.
+//! - Every form has `<input type="hidden" name="csrf" value="{{ csrf }}">`. A
+//!   form with repeated fields takes `PageForm<Vec<(String, String)>>`.
+//! - Scripts of the pages call `/v1/…` with `fetch` and the cookies, as JSON;
+//!   same-origin is all they need, no token. Problems come as
+//!   `application/problem+json`: `{type, title, status, code, detail, errors, trace_id}`.
+//! - Signing in: `app.sign_in(secret, device).await?` gives the token pair,
+//!   `app.cookies().signed_in(&pair)` the cookies (an `IntoResponseParts`:
+//!   `Ok((app.cookies().signed_in(&pair), see_other("/")))`). Signing out:
+//!   `app.sign_out(&headers).await` (takes the request's `HeaderMap`) and
+//!   `app.cookies().signed_out()`.
+//! - The content security policy is `default-src 'none'; script-src 'self';
+//!   style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self';
+//!   manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors
+//!   'none'`: no inline script, no `style="…"` attribute (set colours through
+//!   classes, SVG attributes or from script with `element.style`), no inline
+//!   event handlers. JSON in a `<script type="application/json">` is fine.
+//! - Pages are `Cache-Control: no-store` and `Referrer-Policy: same-origin`
+//!   unless the handler sets the header itself (the sign-in page sets
+//!   `no-referrer`).
+//! - Live: `new EventSource("/v1/events?after=" + position)`; events `order`
+//!   (data `{order, version, state, kind, number, at}`), `bar` (data `{}`) and
+//!   `reset` (load everything again). `position` comes with each list and queue.
+
+pub mod api;
+pub mod auth;
+pub mod clients;
+pub mod config;
+pub mod docs;
+pub mod extract;
+pub mod headers;
+pub mod host;
+pub mod limits;
+pub mod live;
+pub mod metrics;
+pub mod names;
+pub mod openapi;
+pub mod pages;
+pub mod problem;
+pub mod serve;
+pub mod state;
+pub mod web;
+
+mod router;
+
+pub use config::Config;
+pub use router::app;
+pub use serve::run;
+pub use state::App;

@@ -1,0 +1,158 @@
+//! One drink: choose its size, milk and extras, say for whom, order it or put it into the cart.
+
+use askama::Template;
+use axum::response::{IntoResponse, Redirect, Response};
+use http::StatusCode;
+use runtime::Code;
+use wire::order::v1 as pb;
+
+use super::{
+    frame::{Frame, new_key},
+    order::place::{self, Placed},
+    view::{
+        Errors, Shell, Tab,
+        menu::{BarView, Chosen, DrinkForm},
+    },
+};
+use crate::{
+    extract::Path,
+    problem::Problem,
+    web::{Page, PageError, PageForm, see_other},
+};
+
+#[derive(Template)]
+#[template(path = "menu/drink.html")]
+pub(crate) struct DrinkPage {
+    pub(crate) shell: Shell,
+    pub(crate) bar: BarView,
+    pub(crate) form: DrinkForm,
+}
+
+/// The form's fields as the browser sends them; extras repeat.
+pub(crate) type Fields = Vec<(String, String)>;
+
+/// `GET /menu/{slug}`
+pub(crate) async fn page(
+    frame: Frame,
+    slug: Result<Path<String>, Problem>,
+) -> Result<Page<DrinkPage>, PageError> {
+    let Path(slug) = slug?;
+    let chosen = Chosen { drink: slug, ..Chosen::default() };
+    Ok(Page(show(&frame, &chosen, Errors::default(), new_key()).await?))
+}
+
+/// `POST /menu/{slug}/order`: this drink and nothing else, now.
+pub(crate) async fn order(
+    frame: Frame,
+    slug: Result<Path<String>, Problem>,
+    PageForm(fields): PageForm<Fields>,
+) -> Result<Response, PageError> {
+    let Path(slug) = slug?;
+    let (chosen, key) = read(slug, fields);
+    match place::place(&frame, std::slice::from_ref(&chosen), &key).await? {
+        Placed::Order(id) => Ok(see_other(&format!("/orders/{id}")).into_response()),
+        Placed::Refused { status, errors, already_sent } => {
+            let key = if already_sent { new_key() } else { key };
+            let page = show(&frame, &chosen, errors, key).await?;
+            Ok((status, Page(page)).into_response())
+        }
+    }
+}
+
+/// `POST /cart`: this drink, for an order of several.
+pub(crate) async fn to_cart(
+    frame: Frame,
+    PageForm(fields): PageForm<Fields>,
+) -> Result<Response, PageError> {
+    let slug = value(&fields, "drink").to_owned();
+    let (chosen, key) = read(slug, fields);
+    let errors = place::check(std::slice::from_ref(&chosen));
+    if !errors.is_empty() {
+        let page = show(&frame, &chosen, errors, key).await?;
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response());
+    }
+    match frame.cart.with(chosen.clone(), &new_key()) {
+        Ok(cart) => {
+            let next: Redirect = see_other("/cart");
+            Ok((frame.keep(&cart), next).into_response())
+        }
+        Err(full) => {
+            let page = show(&frame, &chosen, Errors::general(full.to_string()), key).await?;
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response())
+        }
+    }
+}
+
+async fn show(
+    frame: &Frame,
+    chosen: &Chosen,
+    errors: Errors,
+    key: String,
+) -> Result<DrinkPage, PageError> {
+    let (people, menu, bar) = tokio::join!(frame.people(), frame.menu(), frame.bar());
+    let menu = menu?;
+    let item = item_of(&menu, &chosen.drink).ok_or_else(|| {
+        Problem::new(Code::NotFound).detail("There is no such drink on the menu.")
+    })?;
+    Ok(DrinkPage {
+        shell: frame.shell(Tab::Menu, &people),
+        bar: bar?,
+        form: DrinkForm::new(item, chosen, frame.me_first(&people), errors, key),
+    })
+}
+
+pub(crate) fn item_of<'a>(menu: &'a pb::Menu, slug: &str) -> Option<&'a pb::MenuItem> {
+    menu.items.iter().find(|item| item.slug == slug)
+}
+
+fn value<'a>(fields: &'a Fields, wanted: &str) -> &'a str {
+    let found = fields.iter().find(|(name, _)| name == wanted);
+    found.map(|(_, value)| value.trim()).unwrap_or_default()
+}
+
+/// What was chosen, and the idempotency key.
+fn read(drink: String, fields: Fields) -> (Chosen, String) {
+    let text = |name| value(&fields, name).to_owned();
+    let (whom, guest) = (text("for"), text("guest"));
+    let guest = if whom == "guest" { guest } else { String::new() };
+    let chosen = Chosen {
+        drink,
+        size: text("size"),
+        milk: text("milk"),
+        // Browsers send line breaks as CR LF; the barista reads one line.
+        note: text("note").split_whitespace().collect::<Vec<_>>().join(" "),
+        whom,
+        guest,
+        extras: fields
+            .iter()
+            .filter(|(name, _)| name == "extras")
+            .map(|(_, value)| value.clone())
+            .collect(),
+    };
+    let key = text("key");
+    (chosen, key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_is_read_as_browsers_send_it() {
+        let fields = [
+            ("key", "k"),
+            ("size", "large"),
+            ("extras", "vanilla"),
+            ("extras", "extra-shot"),
+            ("for", "mem_1"),
+            ("guest", "left over"),
+            ("note", " extra\r\nhot "),
+        ];
+        let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        let (chosen, key) = read("latte".to_owned(), fields);
+        assert_eq!(key, "k");
+        assert_eq!(chosen.extras, ["vanilla", "extra-shot"]);
+        assert_eq!(chosen.note, "extra hot");
+        assert_eq!((chosen.whom.as_str(), chosen.guest.as_str()), ("mem_1", ""));
+    }
+}

@@ -1,0 +1,148 @@
+//! What every handler of a signed-in person's page begins with: who looks, at
+//! which moment of the log, with what in the cart.
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use wire::{customer::v1 as customer, order::v1 as pb};
+
+use super::{
+    cart::cookie::{self, Cart},
+    view::{
+        Clock, People, Person, Shell, Tab, Wallet,
+        menu::{BarView, Emoji},
+        order::Teller,
+    },
+};
+use crate::{
+    App,
+    auth::{Viewer, cookies},
+    names::Names,
+    problem::Problem,
+    web::{Csrf, PageError, PageViewer},
+};
+
+/// A signed-in person's request for a page.
+#[derive(Debug)]
+pub(crate) struct Frame {
+    pub(crate) app: App,
+    pub(crate) viewer: Viewer,
+    pub(crate) cart: Cart,
+    csrf: Csrf,
+    /// Read before anything is loaded: what changes meanwhile is told again, not missed.
+    position: String,
+    clock: Clock,
+}
+
+impl FromRequestParts<App> for Frame {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, PageError> {
+        let PageViewer(viewer) = PageViewer::from_request_parts(parts, app).await?;
+        let csrf = Csrf::from_request_parts(parts, app).await?;
+        let cart = cookies::read(&parts.headers, cookie::COOKIE).map(Cart::read);
+        Ok(Self {
+            viewer,
+            csrf,
+            cart: cart.unwrap_or_default(),
+            position: app.hub().head().map(|head| head.to_string()).unwrap_or_default(),
+            clock: Clock { now: app.now(), zone: app.config().time_zone },
+            app: app.clone(),
+        })
+    }
+}
+
+impl Frame {
+    pub(crate) const fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// What surrounds the page.
+    pub(crate) fn shell(&self, tab: Tab, people: &People) -> Shell {
+        Shell {
+            tab,
+            me: Some(people.get(&self.viewer.member.to_string())),
+            barista: self.viewer.is_barista(),
+            csrf: self.csrf.token(),
+            position: self.position.clone(),
+            now: super::view::clock::machine(self.clock.now),
+            in_cart: self.cart.lines.len(),
+        }
+    }
+
+    /// For a part of a page: forms need their token, nothing else.
+    pub(crate) fn part(&self) -> Shell {
+        Shell { csrf: self.csrf.token(), barista: self.viewer.is_barista(), ..Shell::bare() }
+    }
+
+    /// The family. Without customer-service nobody has a name, and coffee is made all the same.
+    pub(crate) async fn people(&self) -> People {
+        let names = self.app.names(&self.viewer).await;
+        names.as_deref().map(people).unwrap_or_default()
+    }
+
+    /// For choosing whom a drink is for: who looks first, then the others by name.
+    pub(crate) fn me_first(&self, people: &People) -> Vec<Person> {
+        let me = self.viewer.member.to_string();
+        let mut all = vec![people.get(&me)];
+        all.extend(people.all().into_iter().filter(|person| person.id != me));
+        all
+    }
+
+    /// The menu as it stands.
+    pub(crate) async fn menu(&self) -> Result<pb::Menu, Problem> {
+        let menu = self.app.orders(&self.viewer).get_menu(pb::GetMenuRequest {}).await?;
+        Ok(menu.into_inner())
+    }
+
+    /// Everything that telling of orders needs.
+    pub(crate) async fn teller(&self) -> Teller {
+        let (people, menu) = tokio::join!(self.people(), self.menu());
+        Teller {
+            clock: self.clock,
+            people,
+            emoji: menu.map(|menu| Emoji::of_menu(&menu.items)).unwrap_or_default(),
+            me: self.viewer.member.to_string(),
+        }
+    }
+
+    /// The bar's state and estimate.
+    pub(crate) async fn bar(&self) -> Result<BarView, Problem> {
+        let bar = self.app.orders(&self.viewer).get_bar(pb::GetBarRequest {}).await?;
+        Ok(BarView::new(&bar.into_inner(), &self.clock))
+    }
+
+    /// The beans; `None` while customer-service is away.
+    pub(crate) async fn wallet(&self) -> Option<Wallet> {
+        let request = customer::GetBalanceRequest { member_id: String::new() };
+        let balance = self.app.customers(&self.viewer).get_balance(request).await.ok()?;
+        Some(Wallet::new(&balance.into_inner()))
+    }
+
+    /// One's own open orders, newest first.
+    pub(crate) async fn open_orders(&self) -> Result<Vec<pb::Order>, Problem> {
+        let request = pb::ListOrdersRequest {
+            member_id: String::new(),
+            cursor: String::new(),
+            limit: 5,
+            open_only: true,
+        };
+        let orders = self.app.orders(&self.viewer).list_orders(request).await?;
+        Ok(orders.into_inner().orders)
+    }
+
+    /// The `Set-Cookie` value that keeps this cart.
+    pub(crate) fn keep(&self, cart: &Cart) -> [(http::HeaderName, String); 1] {
+        let secure = if self.app.config().public_url.is_secure() { "; Secure" } else { "" };
+        [(http::header::SET_COOKIE, cart.cookie(secure))]
+    }
+}
+
+fn people(names: &Names) -> People {
+    let everybody = names.everybody().iter();
+    everybody.map(|name| Person::new(&name.id, &name.name, &name.emoji, &name.colour)).collect()
+}
+
+/// A new idempotency key: a random UUID.
+pub(crate) fn new_key() -> String {
+    uuid::Uuid::new_v4().to_string()
+}

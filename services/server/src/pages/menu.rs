@@ -1,0 +1,124 @@
+//! The menu: what there is, what it costs, whether somebody makes it now.
+
+use askama::Template;
+use wire::order::v1 as pb;
+
+use super::{
+    frame::Frame,
+    view::{
+        Shell, Tab, Wallet, count,
+        menu::{BarView, Emoji, MenuView},
+        order::{OrderView, Teller},
+    },
+};
+use crate::{
+    extract::Query,
+    problem::Problem,
+    web::{Page, PageError},
+};
+
+#[derive(Template)]
+#[template(path = "menu/page.html")]
+pub(crate) struct MenuPage {
+    pub(crate) shell: Shell,
+    pub(crate) greeting: &'static str,
+    pub(crate) bar: BarView,
+    pub(crate) wallet: Option<Wallet>,
+    pub(crate) open: Vec<OrderView>,
+    pub(crate) menu: MenuView,
+    pub(crate) cart_says: String,
+}
+
+#[derive(Template)]
+#[template(path = "menu/list.html")]
+pub(crate) struct MenuList {
+    pub(crate) menu: MenuView,
+}
+
+#[derive(Template)]
+#[template(path = "menu/bar.html")]
+pub(crate) struct BarLine {
+    pub(crate) bar: BarView,
+}
+
+#[derive(Template)]
+#[template(path = "menu/wallet.html")]
+pub(crate) struct WalletPart {
+    pub(crate) wallet: Option<Wallet>,
+}
+
+/// What is searched for.
+#[derive(Debug, Default, serde::Deserialize)]
+pub(crate) struct Search {
+    #[serde(default)]
+    q: String,
+}
+
+/// Characters of a search; the rest is not looked at.
+const LONGEST_QUERY: usize = 80;
+
+/// `GET /?q=`
+pub(crate) async fn page(
+    frame: Frame,
+    search: Result<Query<Search>, Problem>,
+) -> Result<Page<MenuPage>, PageError> {
+    let Query(search) = search?;
+    let (people, menu, found, bar, wallet, open) = tokio::join!(
+        frame.people(),
+        frame.menu(),
+        find(&frame, &search),
+        frame.bar(),
+        frame.wallet(),
+        frame.open_orders(),
+    );
+    let menu = menu?;
+    let teller = Teller {
+        clock: *frame.clock(),
+        people,
+        emoji: Emoji::of_menu(&menu.items),
+        me: frame.viewer.member.to_string(),
+    };
+    Ok(Page(MenuPage {
+        shell: frame.shell(Tab::Menu, &teller.people),
+        greeting: frame.clock().greeting(),
+        bar: bar?,
+        wallet,
+        open: open?.iter().map(|order| teller.order(order)).collect(),
+        menu: found?.unwrap_or_else(|| MenuView::whole(&menu.items)),
+        cart_says: count(frame.cart.lines.len(), "drink", "drinks"),
+    }))
+}
+
+/// `GET /menu/list?q=`
+pub(crate) async fn list(
+    frame: Frame,
+    search: Result<Query<Search>, Problem>,
+) -> Result<Page<MenuList>, PageError> {
+    let Query(search) = search?;
+    let menu = match find(&frame, &search).await? {
+        Some(found) => found,
+        None => MenuView::whole(&frame.menu().await?.items),
+    };
+    Ok(Page(MenuList { menu }))
+}
+
+/// `GET /menu/bar`
+pub(crate) async fn bar(frame: Frame) -> Result<Page<BarLine>, PageError> {
+    Ok(Page(BarLine { bar: frame.bar().await? }))
+}
+
+/// `GET /menu/wallet`
+pub(crate) async fn wallet(frame: Frame) -> Page<WalletPart> {
+    Page(WalletPart { wallet: frame.wallet().await })
+}
+
+/// `None`: nothing was searched for.
+async fn find(frame: &Frame, search: &Search) -> Result<Option<MenuView>, Problem> {
+    let query: String = search.q.trim().chars().take(LONGEST_QUERY).collect();
+    if query.is_empty() {
+        return Ok(None);
+    }
+    let request = pb::SearchMenuRequest { query: query.clone() };
+    let found = frame.app.orders(&frame.viewer).search_menu(request).await?.into_inner();
+    Ok(Some(MenuView::found(&query, &found.items)))
+}

@@ -1,0 +1,150 @@
+//! Placing an order from a form, whichever page the form was on.
+
+use http::StatusCode;
+use runtime::Code;
+use wire::order::v1 as pb;
+
+use crate::{
+    extract::is_key,
+    pages::{
+        frame::Frame,
+        view::{Errors, menu::Chosen},
+    },
+    problem::Problem,
+    web::PageError,
+};
+
+/// How long the answer may wait for the order to be settled, in milliseconds:
+/// then the first thing that a page without script shows is "in the queue".
+const WAIT_MS: i32 = 700;
+
+/// What became of a form.
+pub(crate) enum Placed {
+    /// The order's id.
+    Order(String),
+    /// Shown again, with what is wrong beside the fields.
+    Refused {
+        status: StatusCode,
+        errors: Errors,
+        /// The key was used for another order before: this one needs a new key.
+        already_sent: bool,
+    },
+}
+
+/// Places one order of these drinks. What the person can mend is `Refused`; so is
+/// a service that is away: the form keeps its key, and trying again is safe.
+pub(crate) async fn place(
+    frame: &Frame,
+    drinks: &[Chosen],
+    key: &str,
+) -> Result<Placed, PageError> {
+    let errors = check(drinks);
+    if !errors.is_empty() {
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        return Ok(Placed::Refused { status, errors, already_sent: false });
+    }
+    if !is_key(key) {
+        let message = "This form is not one of ours. Load the page again.";
+        return Err(Problem::invalid("form:key", "invalid", message).into());
+    }
+    let request = pb::PlaceOrderRequest {
+        idempotency_key: key.to_owned(),
+        items: drinks.iter().map(wish).collect(),
+        not_before: None,
+        wait_ms: WAIT_MS,
+    };
+    let problem = match frame.app.orders(&frame.viewer).place_order(request).await {
+        Ok(response) => match response.into_inner().order {
+            Some(order) => return Ok(Placed::Order(order.id)),
+            None => Problem::new(Code::Internal),
+        },
+        Err(status) => Problem::from(status),
+    };
+    match problem.code() {
+        Code::Unauthenticated | Code::InvalidCredential | Code::Forbidden | Code::Internal => {
+            Err(problem.into())
+        }
+        code => Ok(Placed::Refused {
+            status: problem.status(),
+            errors: errors_of(&problem),
+            already_sent: code == Code::IdempotencyKeyReused,
+        }),
+    }
+}
+
+/// What can be said without asking anybody.
+pub(crate) fn check(drinks: &[Chosen]) -> Errors {
+    let mut errors = Errors::default();
+    for (at, drink) in drinks.iter().enumerate() {
+        if drink.whom == "guest" && drink.guest.is_empty() {
+            errors.add(&format!("items[{at}].guest"), "What is your guest’s name?");
+        }
+    }
+    errors
+}
+
+/// A problem's fields, or else its sentence for the whole form.
+pub(crate) fn errors_of(problem: &Problem) -> Errors {
+    let mut errors = Errors::default();
+    for field in problem.errors() {
+        errors.add(&field.path, sentence(&field.message));
+    }
+    if errors.is_empty() {
+        let says = match problem.code() {
+            Code::IdempotencyKeyReused => {
+                "This was sent before, with other drinks. Look whether it is among your orders."
+                    .to_owned()
+            }
+            Code::Unavailable | Code::DeadlineExceeded => {
+                "The bar does not answer. Nothing is lost: try again in a moment.".to_owned()
+            }
+            _ => problem.text().map_or_else(|| format!("{}.", problem.title()), str::to_owned),
+        };
+        errors = Errors::general(sentence(&says));
+    }
+    errors
+}
+
+/// "it comes" → "It comes."
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    let first: String = letters.next().map(char::to_uppercase).into_iter().flatten().collect();
+    let end = if words.ends_with(['.', '!', '?', '…']) { "" } else { "." };
+    format!("{first}{}{end}", letters.as_str())
+}
+
+/// A chosen drink for order-service.
+pub(crate) fn wish(chosen: &Chosen) -> pb::ItemRequest {
+    use pb::item_request::Recipient;
+    let Chosen { drink, size, milk, extras, note, whom, guest } = chosen.clone();
+    let recipient = match whom.as_str() {
+        "" => None,
+        "guest" => Some(Recipient::Guest(guest)),
+        _ => Some(Recipient::MemberId(whom)),
+    };
+    pb::ItemRequest { menu_item: drink, size, milk, extras, note, recipient }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_guest_needs_a_name() {
+        let guest = |name: &str| Chosen {
+            whom: "guest".to_owned(),
+            guest: name.to_owned(),
+            ..Chosen::default()
+        };
+        assert!(check(&[Chosen::default(), guest("Leo")]).is_empty());
+        assert_eq!(check(&[Chosen::default(), guest("")]).of_line(&1).len(), 1);
+    }
+
+    #[test]
+    fn a_problem_becomes_sentences_beside_its_fields() {
+        let problem = Problem::invalid("/items/1/milk", "sold-out", "oat is sold out today");
+        assert_eq!(errors_of(&problem).of_line(&1), ["Oat is sold out today."]);
+        let problem = Problem::new(Code::BarPaused).detail("the bar is back at 14:30");
+        assert_eq!(errors_of(&problem).of_whole(), ["The bar is back at 14:30."]);
+    }
+}

@@ -1,0 +1,78 @@
+//! What the templates show: plain values, made from the services' answers by
+//! functions that know the words and the clock, and nothing of HTTP.
+
+mod account;
+pub(crate) mod clock;
+pub(crate) mod errors;
+pub(crate) mod menu;
+pub(crate) mod order;
+pub(crate) mod person;
+
+pub(crate) use account::{Entry, News, Wallet};
+pub(crate) use clock::Clock;
+pub(crate) use errors::Errors;
+pub(crate) use person::{People, Person};
+
+use super::assets;
+
+/// Which part of the app a page belongs to: lights up its tab.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tab {
+    Menu,
+    Orders,
+    News,
+    Counter,
+    Elsewhere,
+}
+
+/// What surrounds every page.
+#[derive(Debug, Clone)]
+pub(crate) struct Shell {
+    pub(crate) tab: Tab,
+    /// Signed in? Then there are tabs.
+    pub(crate) me: Option<Person>,
+    pub(crate) barista: bool,
+    /// Goes into every form.
+    pub(crate) csrf: String,
+    /// The log's "epoch-position" that the page shows; empty: not live.
+    pub(crate) position: String,
+    /// The server's clock, RFC 3339: scripts tell ages by it.
+    pub(crate) now: String,
+    /// How many drinks wait in the cart.
+    pub(crate) in_cart: usize,
+}
+
+impl Shell {
+    /// For somebody who is not signed in, or of whom nothing is known.
+    pub(crate) fn bare() -> Self {
+        Self {
+            tab: Tab::Elsewhere,
+            me: None,
+            barista: false,
+            csrf: String::new(),
+            position: String::new(),
+            now: String::new(),
+            in_cart: 0,
+        }
+    }
+
+    /// The address of an embedded file; changes with its content.
+    pub(crate) fn asset(&self, name: &str) -> String {
+        assets::url(name)
+    }
+
+    pub(crate) fn is(&self, tab: &str) -> bool {
+        tab == match self.tab {
+            Tab::Menu => "menu",
+            Tab::Orders => "orders",
+            Tab::News => "news",
+            Tab::Counter => "counter",
+            Tab::Elsewhere => "",
+        }
+    }
+}
+
+/// "1 drink", "3 drinks".
+pub(crate) fn count(number: usize, one: &str, many: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
+}

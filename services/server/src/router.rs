@@ -1,0 +1,78 @@
+//! All routes, inside the layers that `lib.rs` lists.
+
+use std::{any::Any, panic::AssertUnwindSafe};
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request, State},
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::{IntoResponse, Response},
+};
+use futures::FutureExt;
+use runtime::Code;
+
+use crate::{App, api, auth, docs, headers, host, pages, problem::Problem, web};
+
+/// Bytes of a request's body.
+pub const BODY_LIMIT: usize = 64 * 1024;
+
+/// The whole gateway.
+pub fn app(app: App) -> Router {
+    Router::new()
+        .merge(pages::router())
+        .merge(api::router())
+        .merge(docs::router())
+        .fallback(no_such_path)
+        .method_not_allowed_fallback(no_such_method)
+        .layer(from_fn_with_state(app.clone(), auth::identify))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(from_fn_with_state(app.clone(), within_deadline))
+        .layer(from_fn(catch_panic))
+        .layer(from_fn_with_state(app.clone(), host::check))
+        .layer(from_fn(headers::add))
+        .layer(runtime::http::Telemetry)
+        .with_state(app)
+}
+
+async fn no_such_path(request: Request) -> Response {
+    let page = web::wants_page(request.headers(), request.uri().path());
+    web::refusal(Problem::new(Code::UnknownPath), page)
+}
+
+async fn no_such_method(request: Request) -> Response {
+    let page = web::wants_page(request.headers(), request.uri().path());
+    web::refusal(Problem::new(Code::MethodNotAllowed), page)
+}
+
+/// Bounds the time until the answer's head; calls made meanwhile get what is left.
+async fn within_deadline(State(app): State<App>, request: Request, next: Next) -> Response {
+    let page = web::wants_page(request.headers(), request.uri().path());
+    match runtime::deadline::within(app.config().request_deadline, next.run(request)).await {
+        Ok(response) => response,
+        Err(elapsed) => web::refusal(runtime::AppError::from(elapsed).into(), page),
+    }
+}
+
+/// A panic is a defect of ours: logged, answered with a 500, and nobody else notices.
+async fn catch_panic(request: Request, next: Next) -> Response {
+    let page = web::wants_page(request.headers(), request.uri().path());
+    match AssertUnwindSafe(next.run(request)).catch_unwind().await {
+        Ok(response) => response,
+        Err(panic) => {
+            tracing::error!(panic = text_of(&*panic), "a handler panicked");
+            if page {
+                // The page of errors may be what panicked.
+                return Problem::new(Code::Internal).into_response();
+            }
+            web::refusal(Problem::new(Code::Internal), false)
+        }
+    }
+}
+
+fn text_of(panic: &(dyn Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("(no text)")
+}

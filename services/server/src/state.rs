@@ -1,0 +1,196 @@
+//! What every handler can reach. Nothing here must survive a restart.
+
+use std::{ops::Deref, sync::Arc};
+
+use http::HeaderMap;
+use runtime::tokens::AccessTokenVerifier;
+use secrecy::{ExposeSecret, SecretString};
+use tokio_util::sync::CancellationToken;
+use types::Timestamp;
+use wire::customer::v1::{ExchangeSignInLinkRequest, SignOutRequest, TokenPair};
+
+use crate::{
+    auth::{
+        Viewer,
+        cookies::{self, Cookies},
+        refresh::Refresher,
+    },
+    clients::{Clients, Customers, Orders},
+    config::Config,
+    host::Hosts,
+    limits::Limits,
+    live::Hub,
+    names::{Names, NamesCache},
+    problem::Problem,
+};
+
+/// The gateway's state. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct App(Arc<Inner>);
+
+/// What [`App`] holds.
+#[derive(Debug)]
+pub struct Inner {
+    config: Config,
+    hosts: Hosts,
+    cookies: Cookies,
+    clients: Clients,
+    verifier: AccessTokenVerifier,
+    refresher: Refresher,
+    limits: Limits,
+    hub: Arc<Hub>,
+    names: NamesCache,
+    draining: CancellationToken,
+}
+
+impl Deref for App {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl App {
+    /// Puts it together; `draining` ends the live streams.
+    pub fn new(
+        config: Config,
+        clients: Clients,
+        verifier: AccessTokenVerifier,
+        limits: Limits,
+        draining: CancellationToken,
+    ) -> Self {
+        let hub = Hub::new(config.live_ring);
+        Self(Arc::new(Inner {
+            hosts: Hosts::of(&config),
+            cookies: Cookies::new(config.public_url.is_secure()),
+            clients,
+            verifier,
+            refresher: Refresher::default(),
+            limits,
+            hub,
+            names: NamesCache::default(),
+            draining,
+            config,
+        }))
+    }
+
+    /// The names and faces of the family; at most half a minute old.
+    pub async fn names(&self, viewer: &Viewer) -> Result<Arc<Names>, Problem> {
+        self.names.get(self, viewer).await
+    }
+
+    /// Exchanges the secret of a one-time link. `device` is what the browser says
+    /// it is; the part beyond 200 bytes is cut off.
+    pub async fn sign_in(
+        &self,
+        secret: &SecretString,
+        device: &str,
+    ) -> Result<TokenPair, Problem> {
+        let device = device.chars().filter(|letter| !letter.is_control()).take(200).collect();
+        let request =
+            ExchangeSignInLinkRequest { secret: secret.expose_secret().to_owned(), device };
+        Ok(self.anybodys_customers().exchange_sign_in_link(request).await?.into_inner())
+    }
+
+    /// Ends the sign-in whose refresh token the request's cookies hold. Without
+    /// one there is nothing to end.
+    pub async fn sign_out(&self, headers: &HeaderMap) -> Result<(), Problem> {
+        match cookies::read(headers, cookies::REFRESH) {
+            Some(token) => self.end_session(token).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Ends the sign-in that a refresh token belongs to.
+    pub async fn end_session(&self, refresh_token: &str) -> Result<(), Problem> {
+        let request = SignOutRequest { refresh_token: refresh_token.to_owned() };
+        self.anybodys_customers().sign_out(request).await?;
+        Ok(())
+    }
+}
+
+impl Inner {
+    /// The settings.
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// order-service, in a person's name.
+    pub fn orders(&self, viewer: &Viewer) -> Orders {
+        self.clients.orders(Some(viewer.token()))
+    }
+
+    /// customer-service, in a person's name.
+    pub fn customers(&self, viewer: &Viewer) -> Customers {
+        self.clients.customers(Some(viewer.token()))
+    }
+
+    /// customer-service, for requests that carry their own secret.
+    pub fn anybodys_customers(&self) -> Customers {
+        self.clients.customers(None)
+    }
+
+    pub(crate) const fn clients(&self) -> &Clients {
+        &self.clients
+    }
+
+    /// Whom we answer for.
+    pub const fn hosts(&self) -> &Hosts {
+        &self.hosts
+    }
+
+    /// How cookies are written.
+    pub const fn cookies(&self) -> CookiesNow {
+        CookiesNow(self.cookies)
+    }
+
+    /// The keys and revocations.
+    pub const fn verifier(&self) -> &AccessTokenVerifier {
+        &self.verifier
+    }
+
+    pub(crate) const fn refresher(&self) -> &Refresher {
+        &self.refresher
+    }
+
+    /// How much is allowed.
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// The live updates.
+    pub const fn hub(&self) -> &Arc<Hub> {
+        &self.hub
+    }
+
+    /// Cancelled when the gateway leaves.
+    pub const fn draining(&self) -> &CancellationToken {
+        &self.draining
+    }
+
+    /// The clock.
+    pub fn now(&self) -> Timestamp {
+        chrono::Utc::now()
+    }
+}
+
+/// [`Cookies`] with the clock of now.
+#[derive(Debug, Clone, Copy)]
+pub struct CookiesNow(Cookies);
+
+impl CookiesNow {
+    /// The cookies of a fresh pair of tokens.
+    pub fn signed_in(self, pair: &TokenPair) -> cookies::SetCookies {
+        self.0.signed_in(pair, chrono::Utc::now())
+    }
+
+    /// Removes the tokens' cookies.
+    pub fn signed_out(self) -> cookies::SetCookies {
+        self.0.signed_out()
+    }
+
+    pub(crate) fn forms(self, secret: &str) -> cookies::SetCookies {
+        self.0.forms(secret)
+    }
+}

@@ -1,0 +1,12 @@
+//! The real gateway on loopback, against in-test services that speak the real
+//! contracts behind the real door (`runtime::grpc`): credentials, deadlines and
+//! the access table are in force. What the services decide is scripted.
+
+mod api;
+mod bad_input;
+mod fakes;
+mod http_client;
+mod live;
+mod samples;
+mod session;
+mod world;

@@ -1,0 +1,66 @@
+//! Messages of the services, filled where the gateway looks.
+
+use chrono::Utc;
+use types::{MemberId, OrderId};
+use wire::order::v1 as pb;
+
+pub fn now() -> Option<prost_types::Timestamp> {
+    Some(prost_types::Timestamp { seconds: Utc::now().timestamp(), nanos: 0 })
+}
+
+pub fn order(id: &str, placed_by: &str) -> pb::Order {
+    pb::Order {
+        id: id.to_owned(),
+        number: 12,
+        placed_by: placed_by.to_owned(),
+        state: pb::OrderState::Queued.into(),
+        version: 3,
+        revision: 1,
+        items: vec![item()],
+        price_beans: 4,
+        owed_beans: 4,
+        placed_at: now(),
+        state_since: now(),
+        allowed: vec![pb::OrderCommand::Cancel.into(), pb::OrderCommand::PickUp.into()],
+        ..pb::Order::default()
+    }
+}
+
+pub fn item() -> pb::Item {
+    pb::Item {
+        line: 1,
+        menu_item_id: "itm_01h455vb4pex5vsknk084sn02q".to_owned(),
+        slug: "flat-white".to_owned(),
+        name: "Flat white".to_owned(),
+        size: "small".to_owned(),
+        milk: "oat-milk".to_owned(),
+        summary: "oat milk".to_owned(),
+        guest: "Grandma".to_owned(),
+        price_beans: 4,
+        caffeine_mg: 130,
+        ..pb::Item::default()
+    }
+}
+
+pub fn done(id: &str) -> pb::CommandResponse {
+    let order = order(id, &MemberId::new().to_string());
+    pb::CommandResponse { order: Some(order), already_so: false }
+}
+
+pub fn changed(order: OrderId, placed_by: MemberId, version: u64) -> pb::live_event::What {
+    pb::live_event::What::Order(pb::OrderChanged {
+        order_id: order.to_string(),
+        version,
+        state: pb::OrderState::Queued.into(),
+        kind: "queued".to_owned(),
+        number: 7,
+        placed_by: placed_by.to_string(),
+        recipients: Vec::new(),
+        at: now(),
+        traceparent: String::new(),
+    })
+}
+
+pub fn bar_changed() -> pb::live_event::What {
+    pb::live_event::What::Bar(pb::BarChanged {})
+}
