@@ -172,7 +172,7 @@ async fn greet(args: &Up, plan: &Plan, front: &Front, screen: &Screen, began: In
     };
     let seconds = began.elapsed().as_secs_f32();
     screen.text(&format!(
-        "\nEverything is up, {seconds:.1} s after the start. Ctrl-C stops it.\n\n{}\n{links}",
+        "\nReady for the first order, {seconds:.1} s after the start. Ctrl-C stops it.\n\n{}\n{links}",
         addresses(plan, front)
     ));
 }

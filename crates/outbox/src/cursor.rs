@@ -95,7 +95,9 @@ mod tests {
         assert_eq!(cursor.to_string(), "3f2a9c01d77e-1042");
         assert_eq!("3f2a9c01d77e-1042".parse(), Ok(cursor));
         let long = format!("{}-1", "a".repeat(65));
-        for wrong in ["", "-", "a-", "-1", "a--1", "a-+1", "a-1x", "a-99999999999999999999", "é-1", &long] {
+        for wrong in
+            ["", "-", "a-", "-1", "a--1", "a-+1", "a-1x", "a-99999999999999999999", "é-1", &long]
+        {
             assert!(wrong.parse::<Cursor>().is_err(), "{wrong}");
         }
     }

@@ -121,8 +121,7 @@ impl KafkaReceiver {
         producer: &FutureProducer<Quiet>,
         batch: &[Arc<Record>],
     ) -> Result<(), Undelivered> {
-        let sent: Vec<_> =
-            batch.iter().map(|record| self.send(producer, record)).collect();
+        let sent: Vec<_> = batch.iter().map(|record| self.send(producer, record)).collect();
         let reports = future::join_all(sent);
         let Ok(reports) = tokio::time::timeout(REPORTS, reports).await else {
             return Err(anyhow!("Kafka did not report in time").into());
@@ -240,22 +239,20 @@ impl Receiver for KafkaReceiver {
         result
     }
 
-    /// An empty topic behind a cursor that has moved: Kafka's data was lost, and
-    /// the log fills it again.
+    /// Fewer events in the topic than were delivered: Kafka's data was lost, and
+    /// the log fills it again. (An event that was set aside is missing too, and
+    /// may once cause the same: whoever reads the topic knows what they have.)
     async fn resume(&mut self, cursor: Position) -> anyhow::Result<Position> {
         let producer = self.producer()?;
         let topic = self.config.topic.clone();
         let asked = tokio::task::spawn_blocking(move || events_in(&producer, &topic)).await?;
         let result = match asked {
-            Ok(Some(0)) => Ok(Position::START),
+            Ok(Some(events)) if events < cursor.get() => Ok(Position::START),
             Ok(Some(_)) => Ok(cursor),
             Ok(None) => {
                 let Config { brokers, topic, dead_letters } = &self.config;
-                let topics =
-                    [(topic.as_str(), PARTITIONS), (dead_letters, DEAD_LETTER_PARTITIONS)];
-                create_topics(brokers, &topics, self.quiet.clone())
-                    .await
-                    .map(|()| Position::START)
+                let topics = [(topic.as_str(), PARTITIONS), (dead_letters, DEAD_LETTER_PARTITIONS)];
+                create_topics(brokers, &topics, self.quiet.clone()).await.map(|()| Position::START)
             }
             Err(error) => Err(error),
         };
@@ -271,10 +268,7 @@ impl Receiver for KafkaReceiver {
 }
 
 /// How many events were ever written to the topic; `None`: there is no such topic.
-fn events_in(
-    producer: &FutureProducer<Quiet>,
-    topic: &str,
-) -> anyhow::Result<Option<i64>> {
+fn events_in(producer: &FutureProducer<Quiet>, topic: &str) -> anyhow::Result<Option<i64>> {
     let client = producer.client();
     let metadata = client.fetch_metadata(Some(topic), ASK).context("ask Kafka for its topics")?;
     let partitions: Vec<i32> = metadata
@@ -288,9 +282,8 @@ fn events_in(
     }
     let mut events = 0;
     for partition in partitions {
-        let (_, high) = client
-            .fetch_watermarks(topic, partition, ASK)
-            .context("ask Kafka how much it has")?;
+        let (_, high) =
+            client.fetch_watermarks(topic, partition, ASK).context("ask Kafka how much it has")?;
         events += high;
     }
     Ok(Some(events))
@@ -298,11 +291,7 @@ fn events_in(
 
 /// Creates topics that are missing, to keep for ever, replicated as the broker
 /// does by default. Topics that are there stay as they are.
-async fn create_topics(
-    brokers: &str,
-    topics: &[(&str, i32)],
-    quiet: Quiet,
-) -> anyhow::Result<()> {
+async fn create_topics(brokers: &str, topics: &[(&str, i32)], quiet: Quiet) -> anyhow::Result<()> {
     let admin: AdminClient<Quiet> = client(brokers).create_with_context(quiet)?;
     let topics: Vec<_> = topics
         .iter()

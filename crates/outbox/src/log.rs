@@ -172,7 +172,7 @@ impl Log {
         if *self.inner.head.borrow() <= after {
             return Ok(Vec::new());
         }
-        if let Some(records) = self.from_memory(after, limit) {
+        if let Some(records) = self.remembered(after, limit) {
             return Ok(records);
         }
         read_after(&self.inner.pool, after, limit).await
@@ -183,7 +183,7 @@ impl Log {
         Subscription::new(self.clone(), after)
     }
 
-    fn from_memory(&self, after: Position, limit: usize) -> Option<Vec<Arc<Record>>> {
+    fn remembered(&self, after: Position, limit: usize) -> Option<Vec<Arc<Record>>> {
         let tail = self.tail();
         let first = tail.records.front()?.position;
         let skip = usize::try_from(after.get() + 1 - first.get()).ok()?;

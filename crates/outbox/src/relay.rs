@@ -230,7 +230,9 @@ impl<R: Receiver> Relay<R> {
         self.meters.failures.add(1, &self.meters.labels);
         let wait = self.pause.mul_f64(rand::random_range(0.5..1.0));
         tracing::warn!(
-            receiver = self.lease.receiver, error = format!("{error:#}"), ?wait,
+            receiver = self.lease.receiver,
+            error = format!("{error:#}"),
+            ?wait,
             "delivery failed, will go on from the cursor"
         );
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);

@@ -157,10 +157,7 @@ fn known_variables(command: &Command, known: &mut BTreeSet<String>) {
     command.get_subcommands().for_each(|command| known_variables(command, known));
 }
 
-fn unknown_variables<'a>(
-    command: &Command,
-    names: impl Iterator<Item = &'a str>,
-) -> Vec<&'a str> {
+fn unknown_variables<'a>(command: &Command, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let mut known = BTreeSet::new();
     known_variables(command, &mut known);
     names
@@ -237,8 +234,13 @@ mod tests {
     #[test]
     fn variables_of_other_parts_of_tests_and_of_others_are_not_refused() {
         let environment = BTreeMap::from(
-            ["EVERYTHING_ONLY_HERE_PLAIN", "EVERYTHING_ONLY_HERE_SECRET_FILE", "EVERYTHING_TEST_X", "PATH"]
-                .map(|name| (name.to_owned(), "x".to_owned())),
+            [
+                "EVERYTHING_ONLY_HERE_PLAIN",
+                "EVERYTHING_ONLY_HERE_SECRET_FILE",
+                "EVERYTHING_TEST_X",
+                "PATH",
+            ]
+            .map(|name| (name.to_owned(), "x".to_owned())),
         );
         let parsed = try_parse::<Program>(words("everything other"), &environment).unwrap();
         assert!(matches!(parsed.part, Part::Other));
@@ -257,8 +259,7 @@ mod tests {
         assert_eq!((key.expose_secret(), plain.as_str()), ("tell nobody", "plain"));
         assert!(!format!("{parsed:?}").contains("tell nobody"));
         let command = Program::command();
-        let matches =
-            command.clone().get_matches_from(words("everything serve --key=tell-nobody"));
+        let matches = command.clone().get_matches_from(words("everything serve --key=tell-nobody"));
         let shown = describe_matches(&command, &matches);
         assert_eq!(
             shown,

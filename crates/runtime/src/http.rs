@@ -108,3 +108,36 @@ fn method_name(method: &http::Method) -> &'static str {
         _ => "_OTHER",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::{Router, body::Body, routing::get};
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_request_is_measured_by_its_route_and_never_by_its_path() {
+        let router: Router = Router::new()
+            .route("/orders/{id}", get(|| async { "here" }))
+            .fallback(|| async { http::StatusCode::NOT_FOUND })
+            .layer(Telemetry);
+        for path in ["/orders/ord_1", "/sign-in/a-secret"] {
+            let request = http::Request::get(path).body(Body::empty()).unwrap();
+            router.clone().oneshot(request).await.unwrap();
+        }
+        let text = telemetry::metrics_text();
+        let counts: Vec<_> = text
+            .lines()
+            .filter(|line| line.starts_with("http_server_request_duration_seconds_count"))
+            .collect();
+        let has = |route: &str, status: &str| {
+            counts.iter().any(|line| {
+                line.contains(&format!("http_route=\"{route}\""))
+                    && line.contains(&format!("http_response_status_code=\"{status}\""))
+            })
+        };
+        assert!(has("/orders/{id}", "200") && has("(none)", "404"), "{counts:?}");
+        assert!(!text.contains("a-secret"), "{text}");
+    }
+}

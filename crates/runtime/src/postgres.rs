@@ -18,7 +18,7 @@ use tracing::Instrument;
 use crate::{Runtime, health::Part, telemetry};
 
 /// How long a request waits for a connection of the pool.
-const ACQUIRE: Duration = Duration::from_secs(3);
+const ACQUIRE: Duration = Duration::from_secs(2);
 /// How often the database is asked whether it is there: when it was, and when it was not.
 const PROBE_UP: Duration = Duration::from_secs(5);
 const PROBE_DOWN: Duration = Duration::from_millis(500);
@@ -196,8 +196,7 @@ pub fn is_outage(error: &sqlx::Error) -> bool {
         sqlx::Error::Database(error) => error.code().is_some_and(|code| {
             // 08 connection, 53 resources, 57P operator (shutdown, start-up,
             // crash), 58 system, 25006 read-only while failing over.
-            ["08", "53", "57P", "58"].iter().any(|class| code.starts_with(class))
-                || code == "25006"
+            ["08", "53", "57P", "58"].iter().any(|class| code.starts_with(class)) || code == "25006"
         }),
         sqlx::Error::Migrate(error) => match &**error {
             MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {

@@ -53,8 +53,8 @@ impl fmt::Debug for Runtime {
 /// Call it within a tokio runtime.
 pub fn start(peer: Peer, config: &Config) -> anyhow::Result<Runtime> {
     telemetry::init(peer, config)?;
-    let credentials = Credentials::from_text(peer, &config.service_key)
-        .context("EVERYTHING_SERVICE_KEY")?;
+    let credentials =
+        Credentials::from_text(peer, &config.service_key).context("EVERYTHING_SERVICE_KEY")?;
     let peers = PeerKeys::parse(&config.peer_keys).context("EVERYTHING_PEER_KEYS")?;
     let shutdown = Shutdown::new();
     let health = Health::new();
@@ -155,9 +155,16 @@ impl Runtime {
 
     /// The end of a service's `main`: `result` is what its `run` returned.
     pub async fn finish_with(self, result: anyhow::Result<()>) -> ExitCode {
-        if let Err(error) = result {
-            tracing::error!(error = format!("{error:#}"), "could not start");
-            self.shutdown.fail(format!("{error:#}"));
+        match result {
+            Ok(()) => {}
+            // Told to stop before it had started: it left in order.
+            Err(error) if self.shutdown.requested().is_cancelled() => {
+                tracing::info!(error = format!("{error:#}"), "did not start");
+            }
+            Err(error) => {
+                tracing::error!(error = format!("{error:#}"), "could not start");
+                self.shutdown.fail(format!("{error:#}"));
+            }
         }
         self.shutdown.requested().cancelled().await;
         let in_time = self.leave().await;

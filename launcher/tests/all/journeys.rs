@@ -46,46 +46,63 @@ fn a_flat_white_from_the_phone_to_picked_up(cleo: &Person, ada: &Person) {
         assert_eq!(done["already_so"], false);
         let event = counter.until(&order, state);
         assert_eq!(event.data["version"], done["order"]["version"]);
+        if state == "ready" {
+            // The workflow tells what is so when it looks: not before, not after.
+            cleo.eventually("/v1/notifications", |list| is_told(list, &order, "ready"));
+        }
     }
     let again = cleo.command(&order, "pick-up", &json!({})).ok();
     assert_eq!(again["already_so"], true, "repeating is a named success");
     assert_eq!(cleo.beans(), before - order["price_beans"].as_i64().unwrap());
+}
 
-    let told = cleo.eventually("/v1/notifications", |list| {
-        list["notifications"].as_array().unwrap().iter().any(|one| one["order"] == order["id"])
-    });
-    assert_eq!(told["notifications"][0]["kind"], "ready", "{told}");
+fn is_told(list: &Value, order: &Value, kind: &str) -> bool {
+    let list = list["notifications"].as_array().unwrap();
+    list.iter().any(|one| one["order_id"] == order["id"] && one["kind"] == kind)
+}
+
+/// Cancels, and waits until the beans are back, so that the next one counts from there.
+fn call_off(who: &Person, order: &Value, beans: i64) {
+    who.command(order, "cancel", &json!({"reason": "Only a try."})).ok();
+    refunded(who, beans);
+}
+
+fn refunded(who: &Person, beans: i64) {
+    who.eventually("/v1/me/beans", |balance| balance["beans"] == beans);
 }
 
 fn the_same_key_places_one_order(cleo: &Person) {
+    let before = cleo.beans();
     let body = json!({"items": [{"menu_item": "espresso"}]});
     let first = cleo.place_with("breakfast-0001", &body).ok();
     let second = cleo.place_with("breakfast-0001", &body).ok();
     assert_eq!(first["id"], second["id"]);
     let other = cleo.place_with("breakfast-0001", &json!({"items": [{"menu_item": "latte"}]}));
     assert_eq!(other.problem(), (422, "idempotency-key-reused"));
-    cleo.command(&first, "cancel", &json!({})).ok();
+    call_off(cleo, &first, before);
 }
 
 fn cancelling_gives_the_beans_back(cleo: &Person) {
     let before = cleo.beans();
     let order = cleo.order("cappuccino");
     assert!(cleo.beans() < before);
-    let cancelled = cleo.command(&order, "cancel", &json!({})).ok();
-    assert_eq!(cancelled["order"]["state"], "cancelled");
-    cleo.eventually("/v1/me/beans", |balance| balance["beans"] == before);
+    call_off(cleo, &order, before);
+    assert_eq!(cleo.look(&order)["state"], "cancelled");
 }
 
 fn a_decline_tells_why(cleo: &Person, ada: &Person) {
+    let before = cleo.beans();
     let order = cleo.order("latte");
     let mute = ada.command(&order, "decline", &json!({}));
     assert!((400..500).contains(&mute.problem().0), "a decline needs a reason");
     ada.command(&order, "decline", &json!({"reason": "The milk is sour."})).ok();
     let seen = cleo.look(&order);
     assert_eq!((&seen["state"], &seen["reason"]), (&json!("declined"), &json!("The milk is sour.")));
+    refunded(cleo, before);
 }
 
 fn two_baristas_do_not_make_one_coffee(cleo: &Person, ada: &Person, ben: &Person) {
+    let before = cleo.beans();
     let order = cleo.order("espresso");
     let both: Vec<_> = std::thread::scope(|scope| {
         let tries = [ada, ben].map(|who| {
@@ -99,6 +116,7 @@ fn two_baristas_do_not_make_one_coffee(cleo: &Person, ada: &Person, ben: &Person
         both.iter().filter(|answer| answer.status != 200).map(|answer| answer.problem()).collect();
     assert_eq!((winners, &losers[..]), (1, &[(409, "taken-by-another")][..]));
     ada.command(&order, "cancel", &json!({"reason": "Only a try."})).ok();
+    refunded(cleo, before);
 }
 
 fn a_release_and_a_recall_go_back(cleo: &Person, ada: &Person) {
@@ -126,7 +144,7 @@ fn a_struck_item_is_not_paid(cleo: &Person, ada: &Person) {
     ada.command(&order, "accept", &json!({})).ok();
     let path = "items/2/strike";
     ada.command(&order, path, &json!({"reason": "The last one fell down."})).ok();
-    cleo.eventually("/v1/me/beans", |balance| balance["beans"] == before - price[0]);
+    refunded(cleo, before - price[0]);
     for command in ["ready", "pick-up"] {
         ada.command(&order, command, &json!({})).ok();
     }
@@ -228,9 +246,7 @@ fn the_clock_ends_what_nobody_ends() {
     // The coffee that was made is owed, the others are given back.
     let price = left["price_beans"].as_i64().unwrap();
     cleo.eventually("/v1/me/beans", |balance| balance["beans"] == before - price);
-    ada.eventually("/v1/notifications", |list| {
-        list["notifications"].as_array().unwrap().iter().any(|one| one["kind"] == "remind")
-    });
+    ada.eventually("/v1/notifications", |list| is_told(list, &started, "remind"));
     // It still stands there.
     let late = cleo.command(&left, "pick-up", &json!({})).ok();
     assert_eq!(late["order"]["state"], "completed");

@@ -39,10 +39,13 @@ pub struct Service {
 
 /// Starts the service; it ends with the runtime.
 pub async fn run(config: Config, runtime: Runtime) -> anyhow::Result<()> {
-    start(config, runtime).await.map(drop)
+    let kafka = relay::orders_topic(&config.kafka_brokers);
+    let service = start(config, runtime.clone()).await?;
+    service.deliver_to_kafka(&runtime, kafka);
+    Ok(())
 }
 
-/// The same, and tells what was started.
+/// The same but for Kafka, and tells what was started.
 pub async fn start(config: Config, runtime: Runtime) -> anyhow::Result<Service> {
     let pool = postgres::pool(&runtime, &config.database_url, config.database_connections)?;
     postgres::migrate(&runtime, &pool, &store::MIGRATIONS).await?;
@@ -65,7 +68,6 @@ pub async fn start(config: Config, runtime: Runtime) -> anyhow::Result<Service> 
     );
     app.house().await.map_err(anyhow::Error::new).context("read menu and bar")?;
     relay::to_memory(&runtime, &log, app.clone());
-    relay::to_kafka(&runtime, &log, config.kafka_brokers.clone());
     workflow::start(&runtime, &log, &app, config.temporal());
     let draining = runtime.shutdown.draining().clone();
     runtime.spawn("settling", {
@@ -85,6 +87,14 @@ pub async fn start(config: Config, runtime: Runtime) -> anyhow::Result<Service> 
     runtime.spawn("grpc server", server.serve());
     runtime.health.started();
     Ok(Service { app, grpc: address, log })
+}
+
+impl Service {
+    /// Delivers the event log to a topic, with a cursor of its own, for as long as
+    /// the service runs. Nothing waits for it.
+    pub fn deliver_to_kafka(&self, runtime: &Runtime, topic: outbox::kafka::Config) {
+        relay::to_kafka(runtime, &self.log, topic);
+    }
 }
 
 fn key_store(pool: sqlx::PgPool) -> identity_feed::KeyStore {

@@ -7,17 +7,24 @@ use runtime::Runtime;
 use crate::{app::App, convert::event::HouseChange};
 
 /// The topic of orders, bar and menu.
-pub(crate) const TOPIC: &str = "everything.orders.v1";
+const TOPIC: &str = "everything.orders.v1";
+/// Where what can never be delivered is set aside.
 const DEAD_LETTERS: &str = "everything.orders.v1.dead-letters";
 
+/// Where this service's events go.
+pub(crate) fn orders_topic(brokers: &str) -> kafka::Config {
+    kafka::Config {
+        brokers: brokers.to_owned(),
+        topic: TOPIC.to_owned(),
+        dead_letters: DEAD_LETTERS.to_owned(),
+    }
+}
+
 /// Delivers the log to Kafka, with a cursor of its own, for as long as the service runs.
-pub(crate) fn to_kafka(runtime: &Runtime, log: &Log, brokers: String) {
-    let config = kafka::Config { brokers, topic: TOPIC.to_owned(), dead_letters: DEAD_LETTERS.to_owned() };
-    let receiver = kafka::KafkaReceiver::new(runtime, config);
-    runtime.spawn(
-        "relay to kafka",
-        outbox::relay(runtime.clone(), log.clone(), "kafka", receiver),
-    );
+pub(crate) fn to_kafka(runtime: &Runtime, log: &Log, topic: kafka::Config) {
+    let receiver = kafka::KafkaReceiver::new(runtime, topic);
+    let relay = outbox::relay(runtime.clone(), log.clone(), "kafka", receiver);
+    runtime.spawn("relay to kafka", relay);
 }
 
 /// Looks at menu and bar again whenever any replica changed them. What is missed

@@ -35,6 +35,8 @@ function merge(board, fresh) {
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let announcing;
+/** Ids of the orders that the sign names. @type {string[]} */
+let announced = [];
 
 /** @param {HTMLElement[]} arrived */
 function announce(arrived) {
@@ -44,6 +46,7 @@ function announce(arrived) {
   const names = arrived.map((ticket) => `#${ticket.dataset.number} for ${ticket.dataset.by}`);
   sign.textContent = `New: ${names.join(", ")}`;
   sign.hidden = false;
+  announced = arrived.map((ticket) => ticket.dataset.order ?? "");
   clearTimeout(announcing);
   announcing = setTimeout(() => (sign.hidden = true), 8000);
 }
@@ -57,7 +60,11 @@ function tick() {
       minutes === 0 ? "just now" : minutes < 90 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")}`;
     age.className = `age${minutes >= 8 ? " hot" : minutes >= 4 ? " warm" : ""}`;
   }
-  const waiting = findAll('[data-column="new"] [data-order]').length;
+  const news = findAll('[data-column="new"] [data-order]');
+  const sign = find("#arrival");
+  // Somebody took care of all that the sign names: it may go.
+  if (sign && !news.some((ticket) => announced.includes(ticket.dataset.order ?? ""))) sign.hidden = true;
+  const waiting = news.length;
   document.title = waiting > 0 ? `(${waiting}) ${title}` : title;
 }
 

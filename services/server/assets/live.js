@@ -68,7 +68,8 @@ export async function refresh(part) {
   } finally {
     const again = loading.get(part);
     loading.delete(part);
-    if (again && part.isConnected) refresh(part);
+    // In a rush of events one look every third of a second is enough.
+    if (again) setTimeout(() => part.isConnected && refresh(part), 300);
   }
 }
 

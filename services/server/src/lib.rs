@@ -99,6 +99,5 @@ pub mod web;
 mod router;
 
 pub use config::Config;
-pub use router::app;
 pub use serve::run;
 pub use state::App;

@@ -61,17 +61,22 @@ impl Limits {
     }
 
     /// One more request of a member, or of an address.
-    pub async fn request(&self, who: &Identity, address: IpAddr) -> Result<(), Problem> {
+    pub async fn request(
+        &self,
+        who: &Identity,
+        address: IpAddr,
+        now: Timestamp,
+    ) -> Result<(), Problem> {
         let key = match who {
             Identity::Somebody(viewer) => viewer.member.to_string(),
             Identity::Nobody | Identity::Refused(_) => network(address),
         };
-        self.requests.take(key, chrono::Utc::now()).await
+        self.requests.take(key, now).await
     }
 
     /// One more try of an address to sign in or to refresh.
-    pub async fn sign_in(&self, address: IpAddr) -> Result<(), Problem> {
-        self.sign_ins.take(network(address), chrono::Utc::now()).await
+    pub async fn sign_in(&self, address: IpAddr, now: Timestamp) -> Result<(), Problem> {
+        self.sign_ins.take(network(address), now).await
     }
 }
 

@@ -14,10 +14,10 @@ use runtime::Code;
 use crate::{App, api, auth, docs, headers, host, pages, problem::Problem, web};
 
 /// Bytes of a request's body.
-pub const BODY_LIMIT: usize = 64 * 1024;
+const BODY_LIMIT: usize = 64 * 1024;
 
 /// The whole gateway.
-pub fn app(app: App) -> Router {
+pub(crate) fn app(app: App) -> Router {
     Router::new()
         .merge(pages::router())
         .merge(api::router())
@@ -75,4 +75,28 @@ fn text_of(panic: &(dyn Any + Send)) -> &str {
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("(no text)")
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{body::Body, routing::get};
+    use http::{StatusCode, header};
+    use tower::ServiceExt;
+
+    use super::*;
+
+    async fn broken() {
+        panic!("as the test wants it");
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_500_problem_and_tells_nothing() {
+        let router: Router = Router::new().route("/", get(broken)).layer(from_fn(catch_panic));
+        let request = Request::builder().uri("/").body(Body::empty()).unwrap();
+        let response = router.oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(response.headers()[header::CONTENT_TYPE], crate::problem::MEDIA_TYPE);
+        let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
+        assert!(!String::from_utf8_lossy(&body).contains("as the test"));
+    }
 }

@@ -1,9 +1,12 @@
 //! The event log against the real PostgreSQL and Kafka (`cargo xtask test`).
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 mod kafka;
 mod live;
 mod numbering;
 mod relay;
+mod scratch;
 
 use std::{sync::Arc, time::Duration};
 

@@ -69,7 +69,10 @@ async fn positions_are_dense_and_in_order_per_key_under_concurrent_writers_and_n
         assert_eq!(record.version, before + 1, "{}", record.stream_key);
     }
     // What a replica has in memory is what the database has.
-    assert_eq!(one.log.read_after(Position::new(total - 5), 10).await.unwrap(), records[records.len() - 5..]);
+    assert_eq!(
+        one.log.read_after(Position::new(total - 5), 10).await.unwrap(),
+        records[records.len() - 5..]
+    );
     one.leave().await;
     two.leave().await;
 }

@@ -101,9 +101,7 @@ fn judge(access: Access, peer: Peer, person: Option<&Person>) -> Result<(), AppE
     };
     match access {
         Access::Services(peers) if peers.contains(&peer) => Ok(()),
-        Access::Services(_) => {
-            Err(forbidden(format!("{} may not call this.", peer.name())))
-        }
+        Access::Services(_) => Err(forbidden(format!("{} may not call this.", peer.name()))),
         Access::MemberOr(peers) | Access::AdminOr(peers)
             if person.is_none() && peers.contains(&peer) =>
         {
@@ -184,7 +182,8 @@ mod tests {
         let bearer =
             |audience| format!("Bearer {}", server.token_for(audience).unwrap()).parse().unwrap();
         let mut headers = HeaderMap::new();
-        let code = |headers: &HeaderMap, access| guard.admit_at(access, headers, now).map_err(|e| e.code);
+        let code =
+            |headers: &HeaderMap, access| guard.admit_at(access, headers, now).map_err(|e| e.code);
 
         assert_eq!(code(&headers, Access::Member).unwrap_err(), Code::Unauthenticated);
         headers.insert("authorization", bearer(Peer::CustomerService));
@@ -209,6 +208,9 @@ mod tests {
         headers.append(USER_TOKEN, token.parse().unwrap());
         assert_eq!(code(&headers, Access::Member).unwrap_err(), Code::Unauthenticated);
         headers.insert(USER_TOKEN, "nonsense".parse().unwrap());
-        assert_eq!(code(&headers, Access::Services(&[Peer::Server])).unwrap_err(), Code::Unauthenticated);
+        assert_eq!(
+            code(&headers, Access::Services(&[Peer::Server])).unwrap_err(),
+            Code::Unauthenticated
+        );
     }
 }

@@ -54,7 +54,11 @@ pub fn channel(url: &str, audience: Peer, runtime: &Runtime) -> anyhow::Result<C
         .http2_keep_alive_interval(Duration::from_secs(10))
         .keep_alive_timeout(Duration::from_secs(5))
         .user_agent(format!("everything/{}", runtime.peer().name()))?;
-    Ok(Channel { inner: endpoint.connect_lazy(), credentials: runtime.credentials.clone(), audience })
+    Ok(Channel {
+        inner: endpoint.connect_lazy(),
+        credentials: runtime.credentials.clone(),
+        audience,
+    })
 }
 
 impl Service<http::Request<Body>> for Channel {
@@ -82,7 +86,9 @@ impl Service<http::Request<Body>> for Channel {
         let asked = timeout_of(request.headers()).unwrap_or(USUAL);
         let budget = deadline::remaining().map_or(asked, |left| left.min(asked));
         let start = Instant::now();
-        if let Err(status) = self.prepare(request.headers_mut(), &span, (!streams).then_some(budget)) {
+        if let Err(status) =
+            self.prepare(request.headers_mut(), &span, (!streams).then_some(budget))
+        {
             return Box::pin(async move { Err(status) });
         }
         let mut inner = self.inner.clone();

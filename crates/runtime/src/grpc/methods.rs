@@ -48,11 +48,8 @@ pub(super) fn of(path: &str) -> Option<Method> {
 /// Paths of a service's methods; `None`: no contract of ours has the service.
 pub(super) fn of_service(service: &str) -> Option<Vec<&'static str>> {
     let prefix = format!("/{service}/");
-    let paths: Vec<_> = STREAMING
-        .keys()
-        .map(String::as_str)
-        .filter(|path| path.starts_with(&prefix))
-        .collect();
+    let paths: Vec<_> =
+        STREAMING.keys().map(String::as_str).filter(|path| path.starts_with(&prefix)).collect();
     (!paths.is_empty()).then_some(paths)
 }
 

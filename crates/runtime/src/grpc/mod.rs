@@ -113,9 +113,7 @@ impl Caller {
 
     /// The person; an error when a service called for itself.
     pub fn person(&self) -> Result<&Person, AppError> {
-        self.person
-            .as_ref()
-            .ok_or_else(|| AppError::new(Code::Unauthenticated, "Please sign in."))
+        self.person.as_ref().ok_or_else(|| AppError::new(Code::Unauthenticated, "Please sign in."))
     }
 
     /// A request to another service for the same person.
@@ -129,8 +127,9 @@ impl Caller {
 
 /// A request for the person whose access token this is.
 pub fn on_behalf_of<T>(access_token: &str, message: T) -> Result<tonic::Request<T>, AppError> {
-    let mut value = AsciiMetadataValue::try_from(access_token)
-        .map_err(|error| AppError::new(Code::Unauthenticated, "Please sign in.").caused_by(error))?;
+    let mut value = AsciiMetadataValue::try_from(access_token).map_err(|error| {
+        AppError::new(Code::Unauthenticated, "Please sign in.").caused_by(error)
+    })?;
     value.set_sensitive(true);
     let mut request = tonic::Request::new(message);
     request.metadata_mut().insert(USER_TOKEN, value);

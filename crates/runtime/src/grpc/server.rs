@@ -12,7 +12,7 @@ use std::{
 
 use anyhow::{Context as _, bail, ensure};
 use futures::{StreamExt, stream};
-use http_body_util::{BodyExt, BodyStream, Empty, Limited, StreamBody};
+use http_body_util::{BodyExt, BodyStream, Empty, LengthLimitError, Limited, StreamBody};
 use opentelemetry::{KeyValue, metrics::Histogram};
 use tokio_util::sync::CancellationToken;
 use tonic::{
@@ -66,6 +66,7 @@ pub struct ServerBuilder {
 impl ServerBuilder {
     /// Adds a generated server: `.add(OrderServiceServer::new(handlers))`.
     #[must_use]
+    #[expect(clippy::should_implement_trait, reason = "a builder; nobody adds servers")]
     pub fn add<S>(mut self, service: S) -> Self
     where
         S: Service<http::Request<Body>, Error = Infallible>
@@ -270,15 +271,18 @@ impl Door {
             let asked = super::client::timeout_of(request.headers()).map(a_little_less);
             asked.unwrap_or(self.usual).min(self.longest)
         });
-        // A replayed or absurd length is refused before anything is read.
-        let announced = request.headers().get(http::header::CONTENT_LENGTH);
-        let announced = announced.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-        if announced.is_some_and(|length| length > self.largest) {
-            return Err(AppError::new(Code::PayloadTooLarge, "The request is too large.").into());
-        }
         request.extensions_mut().insert(caller);
         let largest = self.largest;
-        Ok((request.map(|body| Body::new(Limited::new(body, largest))), budget))
+        let limit = |body| Body::new(Limited::new(body, largest).map_err(body_status));
+        Ok((request.map(limit), budget))
+    }
+}
+
+fn body_status(error: tonic::codegen::StdError) -> Status {
+    if error.is::<LengthLimitError>() {
+        AppError::new(Code::PayloadTooLarge, "The request is too large.").into()
+    } else {
+        Status::from_error(error)
     }
 }
 

@@ -3,6 +3,7 @@
 //! and in the event log); metrics are read at /metrics; every log line within a
 //! span carries its trace id. Names follow OpenTelemetry's semantic conventions.
 
+mod export;
 mod lines;
 
 use std::{
@@ -102,11 +103,15 @@ pub fn init(peer: Peer, config: &Config) -> anyhow::Result<()> {
             .with_scheduled_delay(Duration::from_secs(1))
             .build();
         provider = provider.with_span_processor(
-            BatchSpanProcessor::builder(exporter).with_batch_config(batches).build(),
+            BatchSpanProcessor::builder(export::Telling::new(exporter))
+                .with_batch_config(batches)
+                .build(),
         );
     }
     let provider = provider.build();
-    let filter = EnvFilter::try_new(&config.log).context("EVERYTHING_LOG")?;
+    let filter = EnvFilter::try_new(&config.log)
+        .context("EVERYTHING_LOG")?
+        .add_directive("opentelemetry_otlp=error".parse()?);
     if TRACES.set(provider.clone()).is_err() {
         return Ok(());
     }
@@ -135,9 +140,8 @@ pub fn init(peer: Peer, config: &Config) -> anyhow::Result<()> {
 
 /// Sends what still waits. Bounded by the exporter's timeout.
 pub async fn flush() {
-    let flushed = tokio::task::spawn_blocking(|| {
-        TRACES.get().map(|provider| provider.force_flush())
-    });
+    let flushed =
+        tokio::task::spawn_blocking(|| TRACES.get().map(|provider| provider.force_flush()));
     match tokio::time::timeout(EXPORT_TIMEOUT, flushed).await {
         Ok(Ok(None | Some(Ok(())))) => {}
         Ok(Ok(Some(Err(error)))) => tracing::debug!(%error, "last spans were lost"),

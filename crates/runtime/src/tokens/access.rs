@@ -27,7 +27,6 @@ const REMEMBERED: usize = 512;
 
 /// What an access token says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Claims {
     pub iss: String,
     /// The member.
@@ -182,6 +181,9 @@ impl AccessTokenVerifier {
             return Err(TokenError::Foreign);
         }
         check_times(iat, exp, now)?;
+        if exp - iat > ACCESS_TOKEN_SECONDS {
+            return Err(TokenError::Malformed("lives too long"));
+        }
         if self.is_revoked(sid) {
             return Err(TokenError::Revoked);
         }
@@ -309,7 +311,10 @@ mod tests {
             for signature in [parts[2], ""] {
                 let forged = format!("{header}.{}.{signature}", parts[1]);
                 let refused = verifier.verify(&forged, now);
-                assert!(matches!(refused, Err(TokenError::Malformed(_))), "{algorithm} {refused:?}");
+                assert!(
+                    matches!(refused, Err(TokenError::Malformed(_))),
+                    "{algorithm} {refused:?}"
+                );
             }
         }
     }
@@ -350,6 +355,9 @@ mod tests {
         };
         let token = signer.sign(&claims).unwrap();
         assert_eq!(verifier.verify(&token, now), Err(TokenError::Foreign));
+        let exp = now.timestamp() + ACCESS_TOKEN_SECONDS + 1;
+        let token = signer.sign(&Claims { iss: ISSUER.to_owned(), exp, ..claims }).unwrap();
+        assert_eq!(verifier.verify(&token, now), Err(TokenError::Malformed("lives too long")));
         #[derive(Serialize)]
         struct Few {
             iss: &'static str,

@@ -109,8 +109,7 @@ impl PeerKeys {
         let pairs = text.split(',').map(str::trim).filter(|pair| !pair.is_empty());
         let keys = pairs
             .map(|pair| {
-                let (name, key) =
-                    pair.split_once('=').ok_or(TokenError::BadKey("not name=key"))?;
+                let (name, key) = pair.split_once('=').ok_or(TokenError::BadKey("not name=key"))?;
                 let peer = Peer::parse(name.trim()).ok_or(TokenError::BadKey("unknown service"))?;
                 Ok((peer, key_from_text(key)?))
             })
@@ -126,12 +125,7 @@ impl PeerKeys {
     }
 
     /// Who calls, if the token is theirs, meant for `audience`, and fresh.
-    pub fn verify(
-        &self,
-        token: &str,
-        audience: Peer,
-        now: Timestamp,
-    ) -> Result<Peer, TokenError> {
+    pub fn verify(&self, token: &str, audience: Peer, now: Timestamp) -> Result<Peer, TokenError> {
         let name = key_id(token)?;
         let peer = Peer::parse(&name).ok_or(TokenError::UnknownKey)?;
         let mut outcome = Err(TokenError::UnknownKey);

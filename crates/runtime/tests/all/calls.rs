@@ -18,14 +18,14 @@ use tonic::Status;
 use tracing::Instrument;
 use types::{MemberId, Role, SessionId};
 use wire::order::v1::{
-    GetMenuRequest, GetOrderRequest, LiveEvent, Menu, Order, SearchMenuRequest,
-    WatchEventsRequest, order_service_client::OrderServiceClient,
+    GetMenuRequest, GetOrderRequest, LiveEvent, Menu, Order, SearchMenuRequest, WatchEventsRequest,
+    order_service_client::OrderServiceClient,
 };
 
 use crate::{
-    admin, channel, leave, sink, start,
+    admin, channel, leave, sink,
     stand_in::{Orders, Request, Response, Strangers, answer, stream, whole},
-    until,
+    start, until,
 };
 
 /// What the stand-in saw.
@@ -111,10 +111,8 @@ impl House {
 }
 
 fn bind(service: &Runtime, verifier: AccessTokenVerifier, seen: Seen) -> Bound {
-    let config = grpc::Config {
-        grpc_message_bytes: 10_000,
-        ..grpc::Config::on(([127, 0, 0, 1], 0).into())
-    };
+    let config =
+        grpc::Config { grpc_message_bytes: 10_000, ..grpc::Config::on(([127, 0, 0, 1], 0).into()) };
     let orders = Orders::new(move |method, request| handle(seen.clone(), method, request));
     grpc::server(service, &config, verifier).add(orders).bind().unwrap()
 }
@@ -251,8 +249,7 @@ async fn a_service_that_no_contract_has_is_refused_at_start() {
 async fn streams_have_no_deadline_and_end_politely_when_the_service_leaves() {
     let House { service, gateway, address, seen, .. } = House::new();
     let mut client = OrderServiceClient::new(channel(address, Peer::OrderService, &gateway));
-    let mut events =
-        client.watch_events(WatchEventsRequest::default()).await.unwrap().into_inner();
+    let mut events = client.watch_events(WatchEventsRequest::default()).await.unwrap().into_inner();
     assert_eq!(*seen.timeout.lock().unwrap(), None);
     assert_eq!(events.message().await.unwrap().unwrap().position, "e-1");
     let start = Instant::now();
@@ -307,11 +304,17 @@ async fn one_trace_has_both_sides_of_a_call_and_both_are_measured() {
         .filter(|span| span.name == "everything.order.v1.OrderService/GetMenu")
         .map(|span| span.kind().as_str_name())
         .collect();
-    assert!(kinds.contains(&"SPAN_KIND_CLIENT") && kinds.contains(&"SPAN_KIND_SERVER"), "{kinds:?}");
+    assert!(
+        kinds.contains(&"SPAN_KIND_CLIENT") && kinds.contains(&"SPAN_KIND_SERVER"),
+        "{kinds:?}"
+    );
     let (_, metrics) = admin(&house.service, "/metrics").await;
-    for name in ["rpc_server_call_duration_seconds_count", "rpc_client_call_duration_seconds_count"] {
+    for name in ["rpc_server_call_duration_seconds_count", "rpc_client_call_duration_seconds_count"]
+    {
         let line = metrics.lines().find(|line| {
-            line.starts_with(name) && line.contains("OrderService/GetMenu") && line.contains("\"OK\"")
+            line.starts_with(name)
+                && line.contains("OrderService/GetMenu")
+                && line.contains("\"OK\"")
         });
         assert!(line.is_some(), "{name} in {metrics}");
     }

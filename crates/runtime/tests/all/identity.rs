@@ -14,7 +14,11 @@ use tokio_stream::wrappers::BroadcastStream;
 use types::{Role, SessionId, Timestamp};
 use wire::customer::v1::{Key, KeySet, Revocation};
 
-use crate::{channel, leave, start, stand_in::{Customers, answer, stream}, until};
+use crate::{
+    channel, leave,
+    stand_in::{Customers, answer, stream},
+    start, until,
+};
 
 fn wire_time(at: Timestamp) -> Option<prost_types::Timestamp> {
     Some(prost_types::Timestamp { seconds: at.timestamp(), nanos: 0 })

@@ -1,6 +1,8 @@
 //! The runtime as services use it: over real sockets, and the real engines
 //! where it talks to them (`cargo xtask test`).
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 mod calls;
 mod engines;
 mod identity;
@@ -25,9 +27,10 @@ const fn seed(peer: Peer) -> [u8; 32] {
 }
 
 fn keys() -> PeerKeys {
-    PeerKeys::new(Peer::ALL.map(|peer| {
-        (peer, Credentials::new(peer, seed(peer)).unwrap().public_key().unwrap())
-    }))
+    PeerKeys::new(
+        Peer::ALL
+            .map(|peer| (peer, Credentials::new(peer, seed(peer)).unwrap().public_key().unwrap())),
+    )
 }
 
 fn config(peer: Peer) -> Config {

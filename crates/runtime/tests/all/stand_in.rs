@@ -71,7 +71,8 @@ fn head(body: Body) -> Response {
 
 /// One message and "OK".
 pub(crate) fn answer(message: &impl Message) -> Response {
-    let status = http::HeaderMap::from_iter([("grpc-status".parse().unwrap(), "0".parse().unwrap())]);
+    let status =
+        http::HeaderMap::from_iter([("grpc-status".parse().unwrap(), "0".parse().unwrap())]);
     let body = Full::new(frame(message)).with_trailers(futures::future::ready(Some(Ok(status))));
     head(Body::new(body))
 }

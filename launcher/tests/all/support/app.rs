@@ -6,7 +6,7 @@ use std::{
     process::{Child, Command, Stdio},
     sync::mpsc::{Receiver, channel},
     thread::JoinHandle,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use super::Person;
@@ -40,7 +40,21 @@ impl App {
             links: BTreeMap::new(),
         };
         app.read_links(&lines);
+        app.wait_for_every_part();
         app
+    }
+
+    /// People need not wait for Kafka and Temporal; tests of what they do must.
+    fn wait_for_every_part(&self) {
+        let end = Instant::now() + START_LIMIT;
+        loop {
+            let (status, all_up) = self.command(&["status"]);
+            if all_up {
+                return;
+            }
+            assert!(Instant::now() < end, "not every part comes up:\n{status}");
+            std::thread::park_timeout(Duration::from_millis(200));
+        }
     }
 
     /// Reads what it prints until everybody's link is there.

@@ -7,4 +7,4 @@ mod person;
 
 pub(crate) use app::App;
 pub(crate) use live::Live;
-pub(crate) use person::{Answer, Person};
+pub(crate) use person::Person;

@@ -23,12 +23,14 @@ pub(crate) struct Setup {
     pub kafka: With,
 }
 
-/// Whether Kafka is there.
+/// What this test has of Kafka.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) enum With {
+    /// Nothing that it looks at: topics that such tests share.
     #[default]
-    Nothing,
-    Kafka,
+    SharedTopics,
+    OwnTopics,
+    KafkaAway,
 }
 
 /// A service that runs. End it with [`House::stop`].
@@ -68,24 +70,23 @@ pub(crate) fn runtime_config(peer: Peer) -> runtime::Config {
 impl House {
     pub(crate) async fn start(setup: Setup) -> Self {
         let database = Database::create("customer").await.unwrap();
-        let topics = match setup.kafka {
-            With::Kafka => Some(Topics::create("customer").await.unwrap()),
-            With::Nothing => None,
+        let mut kafka = Kafka {
+            kafka_brokers: test_kit::engines().kafka_brokers,
+            orders_topic: "test-customer-shared.orders".to_owned(),
+            customers_topic: "test-customer-shared.customers".to_owned(),
+            dead_letters_topic: "test-customer-shared.dead-letters".to_owned(),
         };
-        let kafka = match &topics {
-            Some(topics) => Kafka {
-                kafka_brokers: test_kit::engines().kafka_brokers,
-                orders_topic: topics.orders().to_owned(),
-                customers_topic: topics.customers().to_owned(),
-                dead_letters_topic: topics.dead_letters().to_owned(),
-            },
-            None => Kafka {
-                kafka_brokers: NOWHERE.to_owned(),
-                orders_topic: "orders".to_owned(),
-                customers_topic: "customers".to_owned(),
-                dead_letters_topic: "dead-letters".to_owned(),
-            },
-        };
+        let mut topics = None;
+        match setup.kafka {
+            With::SharedTopics => {}
+            With::KafkaAway => NOWHERE.clone_into(&mut kafka.kafka_brokers),
+            With::OwnTopics => {
+                let own = topics.insert(Topics::create("customer").await.unwrap());
+                own.orders().clone_into(&mut kafka.orders_topic);
+                own.customers().clone_into(&mut kafka.customers_topic);
+                own.dead_letters().clone_into(&mut kafka.dead_letters_topic);
+            }
+        }
         let config = Config {
             runtime: runtime_config(Peer::CustomerService),
             grpc: runtime::grpc::Config::on(ANY_PORT),

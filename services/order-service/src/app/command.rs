@@ -17,9 +17,9 @@ pub struct Done {
 
 impl App {
     /// Gives an order a command; `version` is the one its giver saw, 0 for
-    /// whatever it is now. One transaction, five round trips: begin; lock and
-    /// read; one statement for state and event; commit; and nothing is written
-    /// when it was so already (three round trips).
+    /// whatever it is now. One transaction, four round trips: begin; lock and
+    /// read; one statement for state and event; commit. When it was so already, or
+    /// is refused, nothing is written: begin, lock, roll back.
     pub async fn command(
         &self,
         id: OrderId,

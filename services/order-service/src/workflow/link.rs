@@ -35,7 +35,7 @@ const RETENTION: Duration = Duration::from_secs(3 * 24 * 3600);
 
 /// Why there is no way to Temporal.
 #[derive(Debug, thiserror::Error)]
-pub enum LinkError {
+pub(super) enum LinkError {
     #[error("the address of Temporal is not a URL: {0}")]
     Url(String),
     #[error("connect to Temporal")]

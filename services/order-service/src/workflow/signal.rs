@@ -27,7 +27,7 @@ const TRIES: u32 = 5;
 
 /// Tells workflows to look. Cheap to clone.
 #[derive(Clone)]
-pub struct Looker {
+pub(super) struct Looker {
     pub(super) link: watch::Receiver<Option<Client>>,
     pub(super) task_queue: String,
     pub(super) meters: Meters,
@@ -35,7 +35,7 @@ pub struct Looker {
 
 /// Why a workflow could not be told.
 #[derive(Debug, thiserror::Error)]
-pub enum LookError {
+pub(super) enum LookError {
     /// Temporal is away, or was too slow: nobody can be told.
     #[error("Temporal is away")]
     Away(#[source] Option<WorkflowStartError>),
@@ -87,7 +87,7 @@ impl From<WorkflowStartError> for LookError {
 impl Looker {
     /// Tells the order's workflow to look, and starts it where none runs: also
     /// one that has ended (a drink may be fetched late). One RPC with a deadline.
-    pub async fn look(&self, order: OrderId) -> Result<(), LookError> {
+    pub(super) async fn look(&self, order: OrderId) -> Result<(), LookError> {
         let client = self.link.borrow().clone();
         let result = match client {
             None => Err(LookError::Away(None)),

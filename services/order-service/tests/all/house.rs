@@ -1,6 +1,7 @@
 //! A house for one test: a database of its own, order-service as it really is,
 //! customer-service played over its real protocol, and people with real tokens.
-//! Kafka and Temporal are away: nothing that a person waits for waits for them.
+//! Nothing is delivered to Kafka, and Temporal is away unless a test brings one:
+//! nothing that a person waits for waits for them.
 
 use std::time::Duration;
 
@@ -34,8 +35,8 @@ pub struct House {
     pub service: Service,
     signer: AccessTokenSigner,
     gateway: Runtime,
-    runtime: Runtime,
-    database: test_kit::Database,
+    pub runtime: Runtime,
+    pub database: test_kit::Database,
     temporal: Temporal,
 }
 
@@ -116,7 +117,7 @@ impl House {
             grpc: runtime::grpc::Config::on("127.0.0.1:0".parse().unwrap()),
             database_url: SecretString::from(database.url().to_owned()),
             database_connections: 6,
-            kafka_brokers: "127.0.0.1:1".to_owned(),
+            kafka_brokers: String::new(),
             temporal_url: temporal.url.clone(),
             temporal_namespace: temporal.namespace.clone(),
             customer_service_url: customer.url(),

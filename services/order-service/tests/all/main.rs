@@ -6,6 +6,7 @@ mod customer;
 mod house;
 mod live;
 mod menu;
+mod outages;
 mod placing;
 mod reading;
 mod settling;

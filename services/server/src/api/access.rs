@@ -162,6 +162,13 @@ fn describe(operation: &mut Operation, access: Access) {
         ],
     });
     let answers = &mut operation.responses.responses;
+    for answer in answers.values_mut() {
+        if let RefOr::T(answer) = answer
+            && answer.description.is_empty()
+        {
+            "As asked.".clone_into(&mut answer.description);
+        }
+    }
     let mut answer = |status: &str, text: &str| {
         answers.entry(status.to_owned()).or_insert_with(|| RefOr::T(problem(text)));
     };

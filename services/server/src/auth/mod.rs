@@ -13,7 +13,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use http::{HeaderMap, header, request::Parts};
+use http::{HeaderMap, Method, header, request::Parts};
 use runtime::{Code, Person, tokens::TokenError};
 use types::{MemberId, Role, Roles, SessionId, Timestamp};
 
@@ -131,7 +131,13 @@ pub async fn identify(State(app): State<App>, mut request: Request, next: Next) 
             );
         }
     }
-    if let Err(problem) = app.limits().request(&identity, address).await {
+    if let Err(problem) = app.limits().request(&identity, address, app.now()).await {
+        return refuse(problem);
+    }
+    if request.method() == Method::POST
+        && signs_in(request.uri().path())
+        && let Err(problem) = app.limits().sign_in(address, app.now()).await
+    {
         return refuse(problem);
     }
 
@@ -145,7 +151,6 @@ pub async fn identify(State(app): State<App>, mut request: Request, next: Next) 
     let extensions = request.extensions_mut();
     extensions.insert(identity);
     extensions.insert(secret.clone());
-    extensions.insert(Address(address));
     extensions.insert(app.clone());
     let mut response = next.run(request).await;
     if new && web::is_page(&response) {
@@ -158,6 +163,11 @@ pub async fn identify(State(app): State<App>, mut request: Request, next: Next) 
     response
 }
 
+/// Paths at which secrets could be guessed.
+fn signs_in(path: &str) -> bool {
+    path.starts_with("/v1/session") || path.starts_with("/sign-in/")
+}
+
 fn sets_tokens(headers: &HeaderMap) -> bool {
     headers
         .get_all(header::SET_COOKIE)
@@ -165,10 +175,6 @@ fn sets_tokens(headers: &HeaderMap) -> bool {
         .filter_map(|value| value.to_str().ok())
         .any(|value| value.starts_with(cookies::ACCESS) || value.starts_with(cookies::REFRESH))
 }
-
-/// Whom a request counts for when nobody is signed in; see [`limits::address`].
-#[derive(Debug, Clone, Copy)]
-pub struct Address(pub std::net::IpAddr);
 
 /// The secret that this browser's form tokens are made from.
 #[derive(Debug, Clone)]
@@ -196,7 +202,7 @@ async fn find(app: &App, headers: &HeaderMap, address: std::net::IpAddr) -> Foun
             _ => Identity::Nobody,
         });
     };
-    let renewed = match app.limits().sign_in(address).await {
+    let renewed = match app.limits().sign_in(address, app.now()).await {
         Ok(()) => app.refresher().renew(app, refresh).await,
         Err(problem) => Err(problem),
     };

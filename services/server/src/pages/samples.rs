@@ -314,15 +314,13 @@ pub(crate) fn all() -> Vec<(String, String)> {
     add("part-board", BoardPart { shell: shell(Tab::Counter, 0), board: board() }.render());
     add("part-counter-bar", CounterBar { bar: bar(pb::BarState::Closed) }.render());
     add("part-switch", Switch { shell: shell(Tab::Counter, 0), bar: bar(pb::BarState::Open) }.render());
-    let offers = || {
-        let (drinks, choices) = offered(&items());
-        vec![("Drinks", drinks), ("Milks and extras", choices)]
-    };
+    let offers = || offered(&items());
     add("counter-menu", OffersPage { shell: shell(Tab::Counter, 0), offers: offers() }.render());
     add("part-offers", Offers { shell: shell(Tab::Counter, 0), offers: offers() }.render());
 
     add("sign-in", SignInPage { shell: Shell::bare() }.render());
     add("link-over", LinkOverPage { shell: Shell::bare() }.render());
+    add("sign-out", SignOutPage { shell: shell(Tab::Elsewhere, 0) }.render());
     add("signed-out", SignedOutPage { shell: Shell::bare() }.render());
     let news = || {
         ["ready", "accepted", "queued"]
@@ -394,7 +392,7 @@ fn every_template_renders_with_samples_and_keeps_to_the_policy() {
         assert_eq!(whole, !name.starts_with("part-"), "{name}: page or part");
     }
     let templates = count_files(std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/templates")));
-    // Parts that are only ever included: layout, 6 in parts/, cup, card's cart bar, ticket.
+    // Parts that are only ever included: layout, 6 in parts/, cup, cart bar, closed, ticket.
     assert!(templates <= all.len() + 10, "a template without a sample?");
 }
 

@@ -206,6 +206,10 @@ fn the_document_has_every_endpoint_with_its_security_and_is_openapi_3_1() {
         let security = operation["security"].as_array().unwrap();
         assert_eq!(security.is_empty(), endpoint.access == Access::Secret, "{}", endpoint.path);
         assert!(operation["responses"]["default"].is_object());
+        for (status, answer) in operation["responses"].as_object().unwrap() {
+            let text = answer["description"].as_str().unwrap_or_default();
+            assert!(!text.is_empty(), "{} {status}", endpoint.path);
+        }
         assert!(!operation["summary"].as_str().unwrap().is_empty());
         if endpoint.method != Method::GET && endpoint.access != Access::Secret {
             assert!(operation["requestBody"].is_object(), "{}", endpoint.path);

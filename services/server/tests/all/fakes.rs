@@ -23,7 +23,7 @@ type Handler<Q, A> = Arc<dyn Fn(Q, Caller) -> Result<A, Status> + Send + Sync>;
 
 /// One service's script and memory.
 #[derive(Default)]
-pub struct Desk {
+pub(crate) struct Desk {
     handlers: Mutex<HashMap<&'static str, Box<dyn Any + Send + Sync>>>,
     delays: Mutex<HashMap<&'static str, Duration>>,
     asked: Mutex<Vec<(&'static str, Asked)>>,
@@ -31,16 +31,16 @@ pub struct Desk {
 
 /// One call as it came in.
 #[derive(Clone)]
-pub struct Asked {
+pub(crate) struct Asked {
     /// The message, in its debug form.
-    pub message: String,
+    pub(crate) message: String,
     /// The caller's remaining budget.
-    pub timeout: Option<String>,
+    pub(crate) timeout: Option<String>,
 }
 
 impl Desk {
     /// Scripts a method.
-    pub fn on<Q: 'static, A: 'static>(
+    pub(crate) fn on<Q: 'static, A: 'static>(
         &self,
         method: &'static str,
         answer: impl Fn(Q, Caller) -> Result<A, Status> + Send + Sync + 'static,
@@ -50,12 +50,12 @@ impl Desk {
     }
 
     /// Lets a method take its time.
-    pub fn delay(&self, method: &'static str, time: Duration) {
+    pub(crate) fn delay(&self, method: &'static str, time: Duration) {
         self.delays.lock().unwrap().insert(method, time);
     }
 
     /// The calls of a method so far.
-    pub fn asked(&self, method: &str) -> Vec<Asked> {
+    pub(crate) fn asked(&self, method: &str) -> Vec<Asked> {
         let asked = self.asked.lock().unwrap();
         asked.iter().filter(|(name, _)| *name == method).map(|(_, asked)| asked.clone()).collect()
     }
@@ -109,13 +109,13 @@ macro_rules! scripted {
 
 /// order-service: its event log is a list, watched from any position.
 #[derive(Clone)]
-pub struct FakeOrders {
-    pub desk: Arc<Desk>,
-    pub log: Arc<Log>,
+pub(crate) struct FakeOrders {
+    pub(crate) desk: Arc<Desk>,
+    pub(crate) log: Arc<Log>,
 }
 
 /// The events of an epoch; a position is `epoch-number`.
-pub struct Log {
+pub(crate) struct Log {
     state: watch::Sender<LogState>,
 }
 
@@ -129,13 +129,13 @@ struct LogState {
 }
 
 impl Log {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let state = LogState { epoch: "e1".to_owned(), ..LogState::default() };
         Self { state: watch::Sender::new(state) }
     }
 
     /// Appends an event and returns its position.
-    pub fn append(&self, what: order::live_event::What) -> String {
+    pub(crate) fn append(&self, what: order::live_event::What) -> String {
         let mut position = String::new();
         self.state.send_modify(|state| {
             position = format!("{}-{}", state.epoch, state.events.len() + 1);
@@ -146,7 +146,7 @@ impl Log {
     }
 
     /// Many at once.
-    pub fn append_all(&self, all: impl IntoIterator<Item = order::live_event::What>) {
+    pub(crate) fn append_all(&self, all: impl IntoIterator<Item = order::live_event::What>) {
         self.state.send_modify(|state| {
             for what in all {
                 let position = format!("{}-{}", state.epoch, state.events.len() + 1);
@@ -156,12 +156,12 @@ impl Log {
     }
 
     /// Ends all streams: the gateway has to come again.
-    pub fn break_streams(&self) {
+    pub(crate) fn break_streams(&self) {
         self.state.send_modify(|state| state.generation += 1);
     }
 
     /// Another log: what was before is gone.
-    pub fn new_epoch(&self, epoch: &str) {
+    pub(crate) fn new_epoch(&self, epoch: &str) {
         self.state.send_modify(|state| {
             epoch.clone_into(&mut state.epoch);
             state.events.clear();
@@ -170,11 +170,11 @@ impl Log {
     }
 
     /// Where the gateway asked to begin, each time.
-    pub fn watched_after(&self) -> Vec<String> {
+    pub(crate) fn watched_after(&self) -> Vec<String> {
         self.state.borrow().watched_after.clone()
     }
 
-    pub fn head(&self) -> String {
+    pub(crate) fn head(&self) -> String {
         let state = self.state.borrow();
         format!("{}-{}", state.epoch, state.events.len())
     }
@@ -257,11 +257,11 @@ scripted! {
 
 /// customer-service: the keys are real, revocations are a list.
 #[derive(Clone)]
-pub struct FakeCustomers {
-    pub desk: Arc<Desk>,
-    pub revocations: watch::Sender<Vec<(String, Timestamp)>>,
+pub(crate) struct FakeCustomers {
+    pub(crate) desk: Arc<Desk>,
+    pub(crate) revocations: watch::Sender<Vec<(String, Timestamp)>>,
     /// False: the stream of revocations breaks and is refused.
-    pub feeding: watch::Sender<bool>,
+    pub(crate) feeding: watch::Sender<bool>,
 }
 
 type Revocations = Pin<Box<dyn Stream<Item = Result<customer::Revocation, Status>> + Send>>;

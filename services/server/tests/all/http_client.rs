@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// One request.
 #[derive(Clone)]
-pub struct Call {
+pub(crate) struct Call {
     address: SocketAddr,
     method: String,
     path: String,
@@ -29,14 +29,14 @@ pub struct Call {
 
 /// One answer.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub body: Bytes,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 impl Call {
-    pub fn new(address: SocketAddr, method: &str, path: &str) -> Self {
+    pub(crate) fn new(address: SocketAddr, method: &str, path: &str) -> Self {
         Self {
             address,
             method: method.to_owned(),
@@ -46,27 +46,27 @@ impl Call {
         }
     }
 
-    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         let name = HeaderName::try_from(name).unwrap();
         self.headers.append(name, HeaderValue::from_bytes(value.as_ref()).unwrap());
         self
     }
 
-    pub fn by(self, someone: &Someone) -> Self {
+    pub(crate) fn by(self, someone: &Someone) -> Self {
         let bearer = format!("Bearer {}", someone.token);
         self.header("authorization", bearer)
     }
 
-    pub fn json(self, body: &Value) -> Self {
+    pub(crate) fn json(self, body: &Value) -> Self {
         self.body("application/json", body.to_string())
     }
 
-    pub fn body(mut self, media_type: &str, body: impl Into<Bytes>) -> Self {
+    pub(crate) fn body(mut self, media_type: &str, body: impl Into<Bytes>) -> Self {
         self.body = body.into();
         self.header("content-type", media_type)
     }
 
-    pub fn form(self, fields: &str) -> Self {
+    pub(crate) fn form(self, fields: &str) -> Self {
         self.body("application/x-www-form-urlencoded", fields.to_owned())
     }
 
@@ -84,14 +84,14 @@ impl Call {
         tokio::time::timeout(PATIENCE, client.request(request)).await.unwrap().unwrap()
     }
 
-    pub async fn send(self) -> Answer {
+    pub(crate) async fn send(self) -> Answer {
         let (head, body) = self.open().await.into_parts();
         let body = tokio::time::timeout(PATIENCE, body.collect()).await.unwrap().unwrap();
         Answer { status: head.status, headers: head.headers, body: body.to_bytes() }
     }
 
     /// The answer must be this refusal, well formed.
-    pub async fn refused(self, status: u16, code: &str) -> Value {
+    pub(crate) async fn refused(self, status: u16, code: &str) -> Value {
         let what = format!("{} {}", self.method, self.path);
         let answer = self.send().await;
         assert_eq!(answer.problem_code(), (status, code.to_owned()), "{what}: {answer:?}");
@@ -99,7 +99,7 @@ impl Call {
     }
 
     /// Opens a stream of events.
-    pub async fn listen(self) -> Events {
+    pub(crate) async fn listen(self) -> Events {
         let response = self.open().await;
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
@@ -108,23 +108,23 @@ impl Call {
 }
 
 impl Answer {
-    pub fn value(&self) -> Value {
+    pub(crate) fn value(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("not JSON: {self:?}"))
     }
 
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
-    pub fn cookies(&self) -> Vec<&str> {
+    pub(crate) fn cookies(&self) -> Vec<&str> {
         self.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap()).collect()
     }
 
-    pub fn cookie(&self, name: &str) -> Option<&str> {
+    pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
         self.cookies()
             .into_iter()
             .filter_map(|cookie| cookie.strip_prefix(name)?.strip_prefix('='))
@@ -133,7 +133,7 @@ impl Answer {
     }
 
     /// Status and code of a well-formed problem.
-    pub fn problem_code(&self) -> (u16, String) {
+    pub(crate) fn problem_code(&self) -> (u16, String) {
         assert_eq!(self.header("content-type"), "application/problem+json", "{self:?}");
         let problem = self.value();
         let code = problem["code"].as_str().unwrap().to_owned();
@@ -151,28 +151,28 @@ impl Answer {
 }
 
 /// A stream of server-sent events.
-pub struct Events {
+pub(crate) struct Events {
     body: Incoming,
     text: String,
 }
 
 /// One block of it.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Event {
-    pub id: String,
-    pub event: String,
-    pub data: String,
+pub(crate) struct Event {
+    pub(crate) id: String,
+    pub(crate) event: String,
+    pub(crate) data: String,
 }
 
 impl Event {
-    pub fn value(&self) -> Value {
+    pub(crate) fn value(&self) -> Value {
         serde_json::from_str(&self.data).unwrap()
     }
 }
 
 impl Events {
     /// The next block that is an event or a bare id; `None`: the stream ended.
-    pub async fn block(&mut self) -> Option<Event> {
+    pub(crate) async fn block(&mut self) -> Option<Event> {
         loop {
             while let Some((block, rest)) = self.text.split_once("\n\n") {
                 let mut event = Event::default();
@@ -201,7 +201,7 @@ impl Events {
     }
 
     /// The next block with data.
-    pub async fn event(&mut self) -> Option<Event> {
+    pub(crate) async fn event(&mut self) -> Option<Event> {
         loop {
             let block = self.block().await?;
             if !block.data.is_empty() {
@@ -211,13 +211,13 @@ impl Events {
     }
 
     /// The stream must end, whatever still comes before.
-    pub async fn must_end(mut self) {
+    pub(crate) async fn must_end(mut self) {
         while self.block().await.is_some() {}
     }
 }
 
 /// Sends bytes as they are and returns what comes until the other side closes.
-pub async fn raw(address: SocketAddr, bytes: &[u8]) -> String {
+pub(crate) async fn raw(address: SocketAddr, bytes: &[u8]) -> String {
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
     stream.write_all(bytes).await.unwrap();
     let mut answer = Vec::new();

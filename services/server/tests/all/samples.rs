@@ -4,11 +4,11 @@ use chrono::Utc;
 use types::{MemberId, OrderId};
 use wire::order::v1 as pb;
 
-pub fn now() -> Option<prost_types::Timestamp> {
+pub(crate) fn now() -> Option<prost_types::Timestamp> {
     Some(prost_types::Timestamp { seconds: Utc::now().timestamp(), nanos: 0 })
 }
 
-pub fn order(id: &str, placed_by: &str) -> pb::Order {
+pub(crate) fn order(id: &str, placed_by: &str) -> pb::Order {
     pb::Order {
         id: id.to_owned(),
         number: 12,
@@ -26,7 +26,7 @@ pub fn order(id: &str, placed_by: &str) -> pb::Order {
     }
 }
 
-pub fn item() -> pb::Item {
+pub(crate) fn item() -> pb::Item {
     pb::Item {
         line: 1,
         menu_item_id: "itm_01h455vb4pex5vsknk084sn02q".to_owned(),
@@ -42,12 +42,12 @@ pub fn item() -> pb::Item {
     }
 }
 
-pub fn done(id: &str) -> pb::CommandResponse {
+pub(crate) fn done(id: &str) -> pb::CommandResponse {
     let order = order(id, &MemberId::new().to_string());
     pb::CommandResponse { order: Some(order), already_so: false }
 }
 
-pub fn changed(order: OrderId, placed_by: MemberId, version: u64) -> pb::live_event::What {
+pub(crate) fn changed(order: OrderId, placed_by: MemberId, version: u64) -> pb::live_event::What {
     pb::live_event::What::Order(pb::OrderChanged {
         order_id: order.to_string(),
         version,
@@ -61,6 +61,6 @@ pub fn changed(order: OrderId, placed_by: MemberId, version: u64) -> pb::live_ev
     })
 }
 
-pub fn bar_changed() -> pb::live_event::What {
+pub(crate) fn bar_changed() -> pb::live_event::What {
     pb::live_event::What::Bar(pb::BarChanged {})
 }

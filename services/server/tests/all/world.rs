@@ -24,21 +24,21 @@ use crate::{
     http_client::Call,
 };
 
-pub struct World {
-    pub address: SocketAddr,
-    pub app: App,
-    pub gateway: Runtime,
-    pub orders: FakeOrders,
-    pub customers: FakeCustomers,
-    pub signer: Arc<AccessTokenSigner>,
+pub(crate) struct World {
+    pub(crate) address: SocketAddr,
+    pub(crate) app: App,
+    pub(crate) gateway: Runtime,
+    pub(crate) orders: FakeOrders,
+    pub(crate) customers: FakeCustomers,
+    pub(crate) signer: Arc<AccessTokenSigner>,
 }
 
 /// Somebody with a token.
 #[derive(Clone)]
-pub struct Someone {
-    pub member: MemberId,
-    pub session: SessionId,
-    pub token: String,
+pub(crate) struct Someone {
+    pub(crate) member: MemberId,
+    pub(crate) session: SessionId,
+    pub(crate) token: String,
 }
 
 const PEERS: [(Peer, [u8; 32]); 3] = [
@@ -74,11 +74,11 @@ fn local() -> SocketAddr {
 }
 
 impl World {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(|_| {}).await
     }
 
-    pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+    pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
         let signer = Arc::new(AccessTokenSigner::new([9; 32]).unwrap());
         let public = signer.public_key(Utc::now() + TimeDelta::days(30));
         let verifier = AccessTokenVerifier::new();
@@ -153,7 +153,7 @@ impl World {
     }
 
     /// Waits for a condition, at most 10 s.
-    pub async fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
+    pub(crate) async fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
         for _ in 0..1_000 {
             if holds(self) {
                 return;
@@ -164,18 +164,18 @@ impl World {
     }
 
     /// Somebody with these roles, signed in for 15 minutes.
-    pub fn someone(&self, roles: &[Role]) -> Someone {
+    pub(crate) fn someone(&self, roles: &[Role]) -> Someone {
         self.someone_for(roles, 900)
     }
 
     /// Somebody whose token has so many seconds left.
-    pub fn someone_for(&self, roles: &[Role], seconds: i64) -> Someone {
+    pub(crate) fn someone_for(&self, roles: &[Role], seconds: i64) -> Someone {
         let (member, session) = (MemberId::new(), SessionId::new());
         let token = self.token(member, session, roles, seconds);
         Someone { member, session, token }
     }
 
-    pub fn token(
+    pub(crate) fn token(
         &self,
         member: MemberId,
         session: SessionId,
@@ -195,7 +195,7 @@ impl World {
     }
 
     /// A pair as customer-service would deal it.
-    pub fn pair(&self, someone: &Someone, refresh_token: &str) -> TokenPair {
+    pub(crate) fn pair(&self, someone: &Someone, refresh_token: &str) -> TokenPair {
         let at = |seconds: i64| {
             Some(prost_types::Timestamp { seconds: Utc::now().timestamp() + seconds, nanos: 0 })
         };
@@ -208,15 +208,15 @@ impl World {
         }
     }
 
-    pub fn get(&self, path: &str) -> Call {
+    pub(crate) fn get(&self, path: &str) -> Call {
         Call::new(self.address, "GET", path)
     }
 
-    pub fn post(&self, path: &str) -> Call {
+    pub(crate) fn post(&self, path: &str) -> Call {
         Call::new(self.address, "POST", path)
     }
 
-    pub fn call(&self, method: &str, path: &str) -> Call {
+    pub(crate) fn call(&self, method: &str, path: &str) -> Call {
         Call::new(self.address, method, path)
     }
 }

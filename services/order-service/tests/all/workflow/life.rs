@@ -114,11 +114,11 @@ async fn amended_and_cancelled_gives_back_what_was_paid() {
     let amend = pb::AmendOrderRequest {
         id: order.id.clone(),
         version: 0,
-        items: vec![a("espresso"), a("cortado")],
+        items: vec![a("flat-white"), a("cortado")],
     };
     anna.amend(amend).await.unwrap();
     it.until_state(&order.id, OrderState::Queued).await;
-    assert_eq!(it.house.customer.charged(&order.id), Some(4));
+    assert_eq!(it.house.customer.charged(&order.id), Some(5));
     anna.cancel(on(&order)).await.unwrap();
     it.until_over(&order.id, OrderState::Cancelled, 0).await;
     record(&it, "amended_and_cancelled", &order.id).await;

@@ -175,7 +175,7 @@ pub struct NewItem {
 #[serde(rename_all = "kebab-case")]
 pub enum Recipient {
     /// A member of the family, by id.
-    #[schema(value_type = String, example = "mem_01h455vb4pex5vsknk084sn02q")]
+    #[schema(value_type = String)]
     Member(MemberId),
     /// A visitor, by name.
     Guest(String),

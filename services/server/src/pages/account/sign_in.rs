@@ -36,6 +36,12 @@ pub(crate) struct SignedOutPage {
     pub(crate) shell: Shell,
 }
 
+#[derive(Template)]
+#[template(path = "account/sign_out.html")]
+pub(crate) struct SignOutPage {
+    pub(crate) shell: Shell,
+}
+
 /// The secret stands in the address: it must not travel on as a referrer.
 const NO_REFERRER: [(http::HeaderName, &str); 1] = [(header::REFERRER_POLICY, "no-referrer")];
 
@@ -69,6 +75,11 @@ pub(crate) async fn sign_in(
             _ => Err(problem.into()),
         },
     }
+}
+
+/// `GET /sign-out`: asks once more, as it takes a new link to come back.
+pub(crate) async fn leaving(frame: Frame) -> Page<SignOutPage> {
+    Page(SignOutPage { shell: frame.part() })
 }
 
 /// `POST /sign-out`

@@ -147,8 +147,7 @@ async fn offers_now(frame: &Frame) -> Result<OffersList, PageError> {
     if !frame.viewer.is_barista() {
         return Err(Problem::new(Code::Forbidden).into());
     }
-    let (drinks, choices) = offered(&frame.menu().await?.items);
-    Ok(vec![("Drinks", drinks), ("Milks and extras", choices)])
+    Ok(offered(&frame.menu().await?.items))
 }
 
 /// `GET /counter/menu`

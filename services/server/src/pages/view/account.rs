@@ -29,6 +29,12 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
+    /// "+5", "−5".
+    pub(crate) fn amount(&self) -> String {
+        let sign = if self.beans < 0 { "−" } else { "+" };
+        format!("{sign}{}", self.beans.unsigned_abs())
+    }
+
     pub(crate) fn new(entry: &pb::LedgerEntry, clock: &Clock) -> Self {
         let title = match entry.kind.as_str() {
             "order" if entry.beans > 0 => "Beans back".to_owned(),

@@ -84,11 +84,11 @@ impl MenuView {
     pub(crate) fn whole(items: &[pb::MenuItem]) -> Self {
         let mut sections: Vec<Section> = Vec::new();
         for drink in items.iter().map(Drink::new) {
-            match sections.iter_mut().find(|section| section.name == drink.category) {
+            match sections.iter_mut().find(|section| section.anchor == anchor(&drink.category)) {
                 Some(section) => section.drinks.push(drink),
                 None => sections.push(Section {
                     anchor: anchor(&drink.category),
-                    name: drink.category.clone(),
+                    name: capital(&drink.category),
                     drinks: vec![drink],
                 }),
             }
@@ -112,6 +112,13 @@ fn anchor(category: &str) -> String {
     let letters = category.to_lowercase();
     let words = letters.split(|letter: char| !letter.is_alphanumeric());
     words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-")
+}
+
+/// "oat milk" → "Oat milk".
+fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().map(char::to_uppercase).into_iter().flatten();
+    first.chain(letters.as_str().chars()).collect()
 }
 
 /// Emoji by slug: orders carry none.
@@ -198,7 +205,7 @@ impl DrinkForm {
                 .iter()
                 .map(|entry| Pick {
                     slug: entry.slug.clone(),
-                    name: entry.name.clone(),
+                    name: capital(&entry.name),
                     price: entry.price_beans,
                     caffeine: entry.caffeine_percent,
                     allergens: Vec::new(),
@@ -239,7 +246,7 @@ impl DrinkForm {
 fn pick(entry: &pb::Choice, picked: bool) -> Pick {
     Pick {
         slug: entry.slug.clone(),
-        name: entry.name.clone(),
+        name: capital(&entry.name),
         price: entry.price_beans,
         caffeine: entry.caffeine_mg,
         allergens: entry.allergens.clone(),
@@ -308,27 +315,32 @@ pub(crate) struct Offered {
     pub(crate) off: bool,
 }
 
-/// All drinks, then all milks and extras, each once.
-pub(crate) fn offered(items: &[pb::MenuItem]) -> (Vec<Offered>, Vec<Offered>) {
-    let drinks = items.iter().map(|item| Offered {
+/// What can be sold out, under its headings: the menu, then all milks and extras, each once.
+pub(crate) fn offered(items: &[pb::MenuItem]) -> Vec<(&'static str, Vec<Offered>)> {
+    let menu = items.iter().map(|item| Offered {
         slug: item.slug.clone(),
         name: item.name.clone(),
         emoji: or_cup(&item.emoji),
         off: item.sold_out,
     });
-    let mut choices: Vec<Offered> = Vec::new();
-    for (emoji, choice) in items.iter().flat_map(|item| {
-        let milks = item.milks.iter().map(|milk| ("🥛", milk));
-        milks.chain(item.extras.iter().map(|extra| ("✨", extra)))
-    }) {
-        if choices.iter().all(|known| known.slug != choice.slug) {
-            choices.push(Offered {
+    vec![
+        ("On the menu", menu.collect()),
+        ("Milks", choices(items.iter().flat_map(|item| &item.milks), "🥛")),
+        ("Extras", choices(items.iter().flat_map(|item| &item.extras), "✨")),
+    ]
+}
+
+fn choices<'a>(all: impl Iterator<Item = &'a pb::Choice>, emoji: &str) -> Vec<Offered> {
+    let mut each: Vec<Offered> = Vec::new();
+    for choice in all {
+        if each.iter().all(|known| known.slug != choice.slug) {
+            each.push(Offered {
                 slug: choice.slug.clone(),
-                name: choice.name.clone(),
+                name: capital(&choice.name),
                 emoji: emoji.to_owned(),
                 off: choice.sold_out,
             });
         }
     }
-    (drinks.collect(), choices)
+    each
 }

@@ -1,12 +1,11 @@
 //! `POST /v1/session`
 
-use axum::{Extension, extract::State};
+use axum::extract::State;
 use http::StatusCode;
 
 use crate::{
     App,
     api::dto::session::{SignIn, Tokens},
-    auth::Address,
     extract::Json,
     problem::Problem,
 };
@@ -22,10 +21,8 @@ use crate::{
 )]
 pub async fn create(
     State(app): State<App>,
-    Extension(Address(address)): Extension<Address>,
     Json(body): Json<SignIn>,
 ) -> Result<(StatusCode, axum::Json<Tokens>), Problem> {
-    app.limits().sign_in(address).await?;
     let SignIn { secret, device } = body;
     let pair = app.sign_in(&secret, device.as_deref().unwrap_or("")).await?;
     Ok((StatusCode::CREATED, axum::Json(pair.try_into()?)))

@@ -116,7 +116,7 @@ async fn an_altered_engine_is_named_and_not_started() {
     std::fs::write(&altered, content).unwrap();
     std::fs::File::options().append(true).open(&altered).unwrap().set_modified(time).unwrap();
 
-    for words in [&["up", "--port", "18080"][..], &["doctor"]] {
+    for words in [&["with-engines", "--", "true"][..], &["doctor"]] {
         let mut command = folder.command(words);
         command.env("XDG_CACHE_HOME", &cache);
         let refused = run(command).await;

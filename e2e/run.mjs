@@ -1,0 +1,107 @@
+// Runs the browser tests against the whole program.
+//
+// EVERYTHING_E2E_URL and EVERYTHING_E2E_LINKS (a JSON file, [{name, roles, url}])
+// name a running one; without them the program that cargo built is started, in a
+// data folder of its own under target/, and stopped again.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
+const PROGRAM = process.env.EVERYTHING_E2E_PROGRAM ?? here("../target/debug/everything");
+const DATA = here("../target/e2e-data");
+const LINKS = here("../target/e2e-links.json");
+/** Seconds until everything must be up; the first start installs the engines. */
+const PATIENCE = Number(process.env.EVERYTHING_E2E_PATIENCE ?? 600);
+
+/** The program refuses EVERYTHING_ variables that it does not know, ours among them. */
+const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("EVERYTHING_E2E_")));
+
+/** @returns {Promise<number>} */
+async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
+
+/**
+ * The launcher's lines of sign-in links: emoji, name, roles, address.
+ * @param {string} text
+ */
+export function readLinks(text) {
+  return [...text.matchAll(/^\s*\S+\s+(\S+)\s+(.*?)\s+(https?:\/\/\S+\/sign-in\/\S+)\s*$/gmu)].map(
+    ([, name, roles, url]) => ({ name, roles, url }),
+  );
+}
+
+async function start() {
+  rmSync(DATA, { recursive: true, force: true });
+  mkdirSync(DATA, { recursive: true });
+  const port = await freePort();
+  const everything = spawn(PROGRAM, ["up", "--data", DATA, "--port", String(port)], { stdio: ["ignore", "pipe", "pipe"], env });
+  /** @type {string[]} */
+  const said = [];
+  const stop = async () => {
+    if (everything.exitCode !== null || everything.signalCode !== null) return;
+    everything.kill("SIGTERM");
+    await once(everything, "exit");
+  };
+  const up = new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`not up after ${PATIENCE} s`)), PATIENCE * 1000);
+    for (const stream of [everything.stdout, everything.stderr]) {
+      createInterface({ input: stream }).on("line", (line) => {
+        said.push(line);
+        if (said.length > 400) said.shift();
+        if (/Everything is up/.test(line)) {
+          clearTimeout(timer);
+          resolve(undefined);
+        }
+      });
+    }
+    everything.on("exit", (code) => {
+      clearTimeout(timer);
+      reject(new Error(`the program ended with ${code}`));
+    });
+    everything.on("error", reject);
+  });
+  up.catch(() => {});
+  try {
+    await up;
+  } catch (error) {
+    console.error(said.join("\n"));
+    await stop();
+    throw error;
+  }
+  const asked = spawn(PROGRAM, ["links", "--data", DATA], { stdio: ["ignore", "pipe", "inherit"], env });
+  let text = "";
+  for await (const part of asked.stdout) text += part;
+  writeFileSync(LINKS, JSON.stringify(readLinks(text)));
+  return { url: `http://localhost:${port}`, stop, said };
+}
+
+const given = process.env.EVERYTHING_E2E_URL;
+const running = given ? { url: given, stop: async () => {}, said: [] } : await start();
+for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) {
+  process.once(signal, () => running.stop().then(() => process.exit(130)));
+}
+const tests = spawn(process.execPath, ["--test", "--test-concurrency=1", "--test-reporter=spec", ...process.argv.slice(2), "tests/"], {
+  cwd: here("."),
+  stdio: "inherit",
+  env: {
+    ...process.env,
+    EVERYTHING_E2E_URL: running.url,
+    EVERYTHING_E2E_LINKS: process.env.EVERYTHING_E2E_LINKS ?? LINKS,
+  },
+});
+const [code] = await once(tests, "exit");
+if (code !== 0) console.error(running.said.slice(-80).join("\n"));
+await running.stop();
+process.exitCode = code ?? 1;

@@ -1,0 +1,340 @@
+// Coffee, as people get it: phones and the counter's tablet, at the same time.
+
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { PHONE, TABLET, close, complaints, linkOf, live, person, picture, visitor } from "../browser.mjs";
+
+/** @typedef {import("playwright-core").Page} Page */
+
+after(close);
+
+/**
+ * The ticket of an order on the counter.
+ * @param {Page} counter
+ * @param {string} number
+ */
+const ticket = (counter, number) => counter.locator(`.ticket[data-number="${number.replace("#", "")}"]`);
+
+/**
+ * @param {Page} counter
+ * @param {string} column
+ * @param {string} number
+ */
+const inColumn = (counter, column, number) =>
+  counter.locator(`[data-column="${column}"] .ticket[data-number="${number.replace("#", "")}"]`).waitFor();
+
+/** @param {Page} phone */
+async function numberOf(phone) {
+  await phone.waitForURL(/\/orders\/ord_/);
+  return (await phone.locator(".hero .number").innerText()).replace(/\D/g, "");
+}
+
+/**
+ * @param {Page} page
+ * @param {string} words
+ */
+const heading = (page, words) => page.getByRole("heading", { level: 1, name: words }).waitFor();
+
+/**
+ * Orders one drink as it comes.
+ * @param {Page} phone
+ * @param {string} slug
+ */
+async function orderOne(phone, slug) {
+  await phone.goto(`/menu/${slug}`);
+  await phone.getByRole("button", { name: /Order now/ }).click();
+  return numberOf(phone);
+}
+
+/**
+ * Runs in the page: texts whose contrast with what is behind them is under 4.5,
+ * or under 3 where they are large.
+ * @returns {string[]}
+ */
+function faint() {
+  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  if (!canvas) return ["no canvas"];
+  /** Paints colours over each other as the page does. @param {string[]} layers */
+  const luminance = (layers) => {
+    canvas.fillStyle = "#fff";
+    canvas.fillRect(0, 0, 1, 1);
+    for (const colour of layers) {
+      canvas.fillStyle = colour;
+      canvas.fillRect(0, 0, 1, 1);
+    }
+    const [r = 0, g = 0, b = 0] = [...canvas.getImageData(0, 0, 1, 1).data].map((part) => {
+      const share = part / 255;
+      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const found = new Set();
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const element = node.parentElement;
+    const text = node.textContent?.trim() ?? "";
+    if (!element || !/[\p{L}\p{N}]/u.test(text) || !element.checkVisibility({ opacityProperty: true })) continue;
+    if (element.closest("script, .sr, .skip, svg, :disabled, .pick:has(:disabled)")) continue;
+    /** @type {string[]} */
+    const ground = [];
+    for (let behind = /** @type {Element | null} */ (element); behind; behind = behind.parentElement) {
+      ground.unshift(getComputedStyle(behind).backgroundColor);
+    }
+    const style = getComputedStyle(element);
+    const [one, two] = [luminance(ground), luminance([...ground, style.color])];
+    const contrast = (Math.max(one, two) + 0.05) / (Math.min(one, two) + 0.05);
+    const size = Number.parseFloat(style.fontSize);
+    const large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
+    if (contrast < (large ? 3 : 4.5)) found.add(`${contrast.toFixed(2)} ${text.slice(0, 30)}`);
+  }
+  return [...found];
+}
+
+test("an order goes from the phone to picked up, live on both screens", async () => {
+  const counter = await person("Ben", TABLET, "/counter");
+  await live(counter);
+  await picture(counter, "01-counter-quiet");
+
+  const phone = await person("Cleo", PHONE);
+  await live(phone);
+  await picture(phone, "02-menu");
+  await phone.getByRole("link", { name: /Flat white/ }).click();
+  await phone.getByRole("radio", { name: /Large/ }).check();
+  await phone.getByRole("radio", { name: /Oat milk/ }).check();
+  await phone.getByLabel(/A note/).fill("Extra hot, please");
+  await phone.evaluate(() => scrollTo(0, 0));
+  await picture(phone, "03-drink");
+  await phone.getByRole("button", { name: /Order now/ }).click();
+  const number = await numberOf(phone);
+  await heading(phone, "In the queue");
+  await picture(phone, "04-queued");
+
+  await inColumn(counter, "new", number);
+  await counter.locator("#arrival").getByText(`#${number} for Cleo`).waitFor();
+  const mine = ticket(counter, number);
+  await mine.getByText("oat milk").waitFor();
+  await mine.getByText("Extra hot, please").waitFor();
+  await picture(counter, "05-counter-new");
+  await mine.getByRole("button", { name: "Accept" }).click();
+  await inColumn(counter, "making", number);
+  await heading(phone, "Ben is making it");
+  await picture(phone, "06-making");
+
+  await mine.getByRole("button", { name: /is done/ }).click();
+  await mine.locator('.tick[aria-pressed="true"]').waitFor();
+  await phone.locator(".lines .done").waitFor();
+  await picture(counter, "07-counter-making");
+  await mine.getByRole("button", { name: "Ready" }).click();
+  await inColumn(counter, "ready", number);
+  await heading(phone, "Ready for you");
+  await picture(phone, "08-ready");
+  await picture(counter, "09-counter-ready");
+
+  await phone.getByRole("button", { name: "I have it" }).click();
+  await heading(phone, "Enjoy!");
+  await mine.waitFor({ state: "detached" });
+  await picture(phone, "10-picked-up");
+
+  await phone.goto("/orders");
+  await phone.locator(".state.completed").first().waitFor();
+  await picture(phone, "11-orders");
+  await phone.goto("/notifications");
+  await picture(phone, "12-news");
+  await phone.goto("/beans");
+  await picture(phone, "13-beans");
+  await phone.context().close();
+  await counter.context().close();
+});
+
+test("without script: a cart for two, an error beside its field, and cancelling", async () => {
+  const phone = await person("Edith", { ...PHONE, javaScriptEnabled: false });
+  await phone.getByRole("link", { name: /Cappuccino/ }).click();
+  await phone.getByRole("button", { name: "To the cart" }).click();
+  await heading(phone, "Your cart");
+  await phone.getByRole("link", { name: "Add another drink" }).click();
+  await phone.getByRole("link", { name: /Espresso/ }).first().click();
+  await phone.getByRole("radio", { name: "A guest" }).check();
+  await phone.getByRole("button", { name: /To the cart/ }).click();
+  await phone.getByText("What is your guest’s name?").waitFor();
+  assert.equal(await phone.locator("#guest").getAttribute("aria-invalid"), "true");
+  await picture(phone, "20-error");
+  await phone.locator("#guest").fill("Leo");
+  await phone.getByRole("button", { name: /To the cart/ }).click();
+  await phone.getByText("Leo").waitFor();
+  await picture(phone, "21-cart");
+  await phone.getByRole("button", { name: "Order 2 drinks" }).click();
+  await numberOf(phone);
+  await phone.getByText("Cancel this order").click();
+  await phone.getByRole("button", { name: "Yes, cancel it" }).click();
+  await heading(phone, "Cancelled");
+  await picture(phone, "22-cancelled");
+  await phone.goto("/cart");
+  await phone.getByText("Nothing in it yet").waitFor();
+  await phone.context().close();
+});
+
+test("the menu is found in spite of a typing error, with script and without", async () => {
+  const phone = await person("Dan", PHONE);
+  await phone.getByRole("searchbox").pressSequentially("capuchino");
+  await phone.getByRole("heading", { name: "Found" }).waitFor();
+  await phone.getByRole("link", { name: /Cappuccino/ }).waitFor();
+  await phone.waitForURL(/\?q=capuchino/);
+  await picture(phone, "30-search");
+  await phone.goto("/?q=esspresso");
+  await phone.getByRole("link", { name: /Espresso/ }).first().waitFor();
+  await phone.goto("/?q=zzzzqqqq");
+  await phone.getByText("Nothing like").waitFor();
+  await phone.context().close();
+});
+
+test("a pause and a sold-out drink reach the phones at once", async () => {
+  const counter = await person("Ada", TABLET, "/counter");
+  const phone = await person("Dan", PHONE);
+  await live(phone);
+  await live(counter);
+  await counter.getByText("Pause", { exact: true }).click();
+  await picture(counter, "40-counter-pause");
+  await counter.getByRole("button", { name: "10 minutes" }).click();
+  await phone.getByText("A short break").waitFor();
+  await picture(phone, "41-paused");
+  await phone.goto("/menu/espresso");
+  await phone.getByRole("button", { name: /Order now/ }).click();
+  await phone.getByRole("alert").filter({ hasText: /\w/ }).first().waitFor();
+  await picture(phone, "42-refused");
+  await counter.getByRole("button", { name: "Open the bar" }).click();
+  await phone.goto("/");
+  await phone.locator(".bar-line").getByText("Open").waitFor();
+  await live(phone);
+
+  await counter.goto("/counter/menu");
+  await live(counter);
+  const offer = counter.getByRole("button", { name: /Americano/ });
+  await offer.click();
+  await counter.locator(".off-toggle.off", { hasText: "Americano" }).waitFor();
+  await picture(counter, "43-sold-out");
+  await phone.locator(".drink.off", { hasText: "Americano" }).getByText("Sold out today").waitFor();
+  await offer.click();
+  await phone.locator(".drink:not(.off)", { hasText: "Americano" }).waitFor();
+  await phone.context().close();
+  await counter.context().close();
+});
+
+test("a declined order tells its customer why", async () => {
+  const counter = await person("Ada", TABLET, "/counter");
+  await live(counter);
+  const phone = await person("Cleo", PHONE);
+  const number = await orderOne(phone, "americano");
+  await heading(phone, "In the queue");
+  const mine = ticket(counter, number);
+  await mine.locator(".pop > summary").click();
+  await picture(counter, "50-counter-more");
+  await mine.getByLabel("In other words").fill("We are out of beans");
+  await mine.getByRole("button", { name: "Decline", exact: true }).click();
+  await mine.waitFor({ state: "detached" });
+  await phone.getByText("We are out of beans").waitFor();
+  await heading(phone, "Sorry, not this time");
+  await picture(phone, "51-declined");
+  await phone.context().close();
+  await counter.context().close();
+});
+
+test("what happened while the connection was lost is there when it returns", async () => {
+  const counter = await person("Ben", TABLET, "/counter");
+  await live(counter);
+  const phone = await person("Edith", PHONE);
+  const first = await orderOne(phone, "espresso");
+  await inColumn(counter, "new", first);
+  await counter.context().setOffline(true);
+  await counter.getByText("Connection lost, trying again").waitFor();
+  await picture(counter, "60-counter-lost");
+  await phone.getByText("Cancel this order").click();
+  await phone.getByRole("button", { name: "Yes, cancel it" }).click();
+  await heading(phone, "Cancelled");
+  const second = await orderOne(phone, "americano");
+  await counter.context().setOffline(false);
+  await counter.getByText("Back online").waitFor();
+  await inColumn(counter, "new", second);
+  await ticket(counter, first).waitFor({ state: "detached" });
+  await picture(counter, "61-counter-back");
+  await phone.getByText("Cancel this order").click();
+  await phone.getByRole("button", { name: "Yes, cancel it" }).click();
+  await ticket(counter, second).waitFor({ state: "detached" });
+  await phone.context().close();
+  await counter.context().close();
+});
+
+test("a link signs in once, by its button and not by looking at it", async () => {
+  // Cleo's link has signed her in already: looking still shows the button, using it does not work.
+  const context = await visitor(PHONE);
+  const page = await context.newPage();
+  const answer = await page.goto(linkOf("Cleo"));
+  assert.equal(answer?.headers()["referrer-policy"], "no-referrer");
+  await picture(page, "70-sign-in");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await heading(page, "This link is used up");
+  await picture(page, "71-link-over");
+  await page.goto("/orders");
+  await page.getByText("You are not signed in on this device").waitFor();
+  await picture(page, "72-signed-out");
+  await page.goto("/");
+  await page.waitForURL(/\/sign-in$/);
+  await context.close();
+});
+
+test("pages that do not exist, and pages that are not one's own, say so", async () => {
+  const phone = await person("Dan", { ...PHONE, colorScheme: "dark" });
+  assert.equal((await phone.goto("/nowhere"))?.status(), 404);
+  await heading(phone, "Nothing here");
+  await picture(phone, "80-not-found-dark");
+  assert.equal((await phone.goto("/orders/ord_01h455vb4pex5vsknk084sn02q"))?.status(), 404);
+  assert.equal((await phone.goto("/counter"))?.status(), 403);
+  await phone.goto("/");
+  await picture(phone, "81-menu-dark");
+  await phone.context().close();
+});
+
+test("whatever can be tapped is big enough for a finger", async () => {
+  const phone = await person("Dan", PHONE);
+  const counter = await person("Ben", TABLET, "/counter");
+  for (const [page, paths] of /** @type {[Page, string[]][]} */ ([
+    [phone, ["/", "/menu/flat-white", "/cart", "/orders", "/notifications"]],
+    [counter, ["/counter", "/counter/menu"]],
+  ])) {
+    for (const path of paths) {
+      await page.goto(path);
+      const small = await page.locator("button, summary, a[href]:not(.skip), .pick, .input").evaluateAll((all) =>
+        all
+          .map((element) => ({ box: element.getBoundingClientRect(), text: element.outerHTML.slice(0, 80), inline: getComputedStyle(element).display === "inline" }))
+          .filter(({ box, inline }) => !inline && box.width > 0 && (box.height < 43.5 || box.width < 43.5))
+          .map(({ box, text }) => `${Math.round(box.width)}×${Math.round(box.height)} ${text}`),
+      );
+      assert.deepEqual(small, [], path);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+      assert.equal(wide, false, `${path} scrolls sideways`);
+    }
+  }
+  await phone.context().close();
+  await counter.context().close();
+});
+
+for (const scheme of /** @type {const} */ (["light", "dark"])) {
+  test(`text stands out from its ground as WCAG AA asks, ${scheme}`, async () => {
+    const phone = await person("Dan", { ...PHONE, colorScheme: scheme });
+    const counter = await person("Ben", { ...TABLET, colorScheme: scheme }, "/counter");
+    for (const [page, paths] of /** @type {[Page, string[]][]} */ ([
+      [phone, ["/", "/menu/flat-white", "/orders", "/notifications", "/beans", "/nowhere"]],
+      [counter, ["/counter", "/counter/menu"]],
+    ])) {
+      for (const path of paths) {
+        await page.goto(path);
+        assert.deepEqual(await page.evaluate(faint), [], `${path}, ${scheme}`);
+      }
+    }
+    await phone.context().close();
+    await counter.context().close();
+  });
+}
+
+test("no page complained: no script error, nothing that the security policy refused", () => {
+  assert.deepEqual(complaints, []);
+});

@@ -1,0 +1,5 @@
+//! The whole system through its launcher, on the real engines.
+
+mod journeys;
+mod launcher;
+mod support;

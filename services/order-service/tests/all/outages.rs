@@ -1,0 +1,121 @@
+//! Bad days: the database goes away and comes back; Kafka gets what it missed.
+
+use std::time::Duration;
+
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use wire::order::v1 as pb;
+
+use crate::house::{House, a, asking, code, on, until};
+
+async fn as_superuser(house: &House, statement: &str) {
+    let name = house.database.url().rsplit_once('/').unwrap().1;
+    let statement = statement.replace("$name", name);
+    let mut admin = PgConnection::connect(&test_kit::engines().postgres_url).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut admin).await.unwrap();
+}
+
+#[tokio::test]
+async fn without_its_database_everything_is_unavailable_and_recovers_by_itself() {
+    let house = House::open().await;
+    let (anna, barista) = (house.member(), house.barista());
+    let order = anna.orders_a_flat_white().await;
+    as_superuser(&house, "alter database $name with allow_connections false").await;
+    as_superuser(
+        &house,
+        "select pg_terminate_backend(pid) from pg_stat_activity where datname = '$name'",
+    )
+    .await;
+    let refused = anna.ask_place(asking(vec![a("latte")])).await.unwrap_err();
+    assert_eq!(refused.code.name(), "unavailable");
+    assert!(refused.retry_after.unwrap() >= Duration::from_secs(1));
+    assert_eq!(code(anna.get(&order.id).await), "unavailable");
+    assert_eq!(code(barista.accept(on(&order)).await), "unavailable");
+    assert_eq!(code(barista.ask_queue(pb::GetQueueRequest {}).await), "unavailable");
+    until("not ready", async || (!house.runtime.health.is_ready()).then_some(())).await;
+
+    as_superuser(&house, "alter database $name with allow_connections true").await;
+    until("ready", async || house.runtime.health.is_ready().then_some(())).await;
+    until("an order", async || anna.orders(vec![a("latte")]).await.ok()).await;
+    barista.accept(on(&order)).await.unwrap();
+    assert_eq!(house.customer.charged(&order.id), Some(3));
+}
+
+#[tokio::test]
+async fn a_connection_that_broke_costs_one_request_at_most() {
+    let house = House::open().await;
+    let anna = house.member();
+    anna.orders_a_flat_white().await;
+    as_superuser(
+        &house,
+        "select pg_terminate_backend(pid) from pg_stat_activity where datname = '$name'",
+    )
+    .await;
+    let request = asking(vec![a("latte")]);
+    let placed = until("placed", async || anna.ask_place(request.clone()).await.ok()).await;
+    let again = anna.ask_place(request).await.unwrap();
+    assert_eq!(again.order.unwrap().id, placed.order.unwrap().id);
+}
+
+#[tokio::test]
+async fn kafka_gets_every_event_once_it_is_there_in_order_per_order() {
+    use prost::Message as _;
+    use rdkafka::{
+        ClientConfig, Message as _, TopicPartitionList,
+        consumer::{Consumer as _, StreamConsumer},
+        message::Headers as _,
+    };
+    let house = House::open().await;
+    let (anna, barista) = (house.member(), house.barista());
+    // Before anybody delivers.
+    let mut ids = Vec::new();
+    for _ in 0..3 {
+        let order = anna.orders_a_flat_white().await;
+        barista.ready(on(&order)).await.unwrap();
+        anna.pick_up(on(&order)).await.unwrap();
+        ids.push(order.id);
+    }
+    let topics = test_kit::Topics::create("orders").await.unwrap();
+    let brokers = test_kit::engines().kafka_brokers;
+    house.service.deliver_to_kafka(
+        &house.runtime,
+        outbox::kafka::Config {
+            brokers: brokers.clone(),
+            topic: topics.orders().to_owned(),
+            dead_letters: topics.dead_letters().to_owned(),
+        },
+    );
+    let consumer: StreamConsumer = ClientConfig::new()
+        .set("bootstrap.servers", &brokers)
+        .set("group.id", "test")
+        .set("enable.auto.commit", "false")
+        .create()
+        .unwrap();
+    let metadata = consumer.fetch_metadata(Some(topics.orders()), Duration::from_secs(10)).unwrap();
+    let mut partitions = TopicPartitionList::new();
+    for partition in metadata.topics()[0].partitions() {
+        partitions
+            .add_partition_offset(topics.orders(), partition.id(), rdkafka::Offset::Beginning)
+            .unwrap();
+    }
+    consumer.assign(&partitions).unwrap();
+    let mut seen: Vec<(String, u64, String)> = Vec::new();
+    while seen.len() < 12 {
+        let message = tokio::time::timeout(crate::house::PATIENCE, consumer.recv()).await;
+        let message = message.expect("Kafka is silent").unwrap();
+        let event = wire::events::v1::OrderEvent::decode(message.payload().unwrap()).unwrap();
+        assert_eq!(message.key().unwrap(), event.order_id.as_bytes());
+        let header = |name: &str| {
+            let headers = message.headers().unwrap();
+            let found = headers.iter().find(|header| header.key == name);
+            found.map(|header| String::from_utf8(header.value.unwrap().to_vec()).unwrap())
+        };
+        assert_eq!(header("event-id").unwrap(), event.event_id);
+        assert!(header("traceparent").unwrap().starts_with("00-"));
+        seen.push((event.order_id, event.version, header("event-type").unwrap()));
+    }
+    for id in ids {
+        let of_it: Vec<_> =
+            seen.iter().filter(|(order, ..)| *order == id).map(|(_, v, k)| (*v, k.as_str())).collect();
+        assert_eq!(of_it, [(1, "placed"), (2, "queued"), (3, "ready"), (4, "completed")]);
+    }
+}
