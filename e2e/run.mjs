@@ -9,6 +9,7 @@ import { once } from "node:events";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { createInterface } from "node:readline";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
@@ -16,7 +17,7 @@ const PROGRAM = process.env.EVERYTHING_E2E_PROGRAM ?? here("../target/debug/ever
 const DATA = here("../target/e2e-data");
 const LINKS = here("../target/e2e-links.json");
 /** Seconds until everything must be up; the first start installs the engines. */
-const PATIENCE = Number(process.env.EVERYTHING_E2E_PATIENCE ?? 600);
+const PATIENCE = Number(process.env.EVERYTHING_E2E_PATIENCE ?? 300);
 
 /** The program refuses EVERYTHING_ variables that it does not know, ours among them. */
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("EVERYTHING_E2E_")));
@@ -42,6 +43,21 @@ export function readLinks(text) {
   );
 }
 
+/**
+ * Whether pages are served and everybody has a link, which then is in LINKS.
+ * @param {string} url
+ */
+async function isUp(url) {
+  const answer = await fetch(`${url}/sign-in`).catch(() => null);
+  if (!answer?.ok) return false;
+  const asked = spawn(PROGRAM, ["links", "--data", DATA], { stdio: ["ignore", "pipe", "ignore"], env });
+  let text = "";
+  for await (const part of asked.stdout) text += part;
+  const links = readLinks(text);
+  writeFileSync(LINKS, JSON.stringify(links));
+  return links.length > 0;
+}
+
 async function start() {
   rmSync(DATA, { recursive: true, force: true });
   mkdirSync(DATA, { recursive: true });
@@ -54,37 +70,23 @@ async function start() {
     everything.kill("SIGTERM");
     await once(everything, "exit");
   };
-  const up = new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`not up after ${PATIENCE} s`)), PATIENCE * 1000);
-    for (const stream of [everything.stdout, everything.stderr]) {
-      createInterface({ input: stream }).on("line", (line) => {
-        said.push(line);
-        if (said.length > 400) said.shift();
-        if (/Everything is up/.test(line)) {
-          clearTimeout(timer);
-          resolve(undefined);
-        }
-      });
-    }
-    everything.on("exit", (code) => {
-      clearTimeout(timer);
-      reject(new Error(`the program ended with ${code}`));
+  for (const stream of [everything.stdout, everything.stderr]) {
+    createInterface({ input: stream }).on("line", (line) => {
+      said.push(line);
+      if (said.length > 400) said.shift();
     });
-    everything.on("error", reject);
-  });
-  up.catch(() => {});
-  try {
-    await up;
-  } catch (error) {
-    console.error(said.join("\n"));
-    await stop();
-    throw error;
   }
-  const asked = spawn(PROGRAM, ["links", "--data", DATA], { stdio: ["ignore", "pipe", "inherit"], env });
-  let text = "";
-  for await (const part of asked.stdout) text += part;
-  writeFileSync(LINKS, JSON.stringify(readLinks(text)));
-  return { url: `http://localhost:${port}`, stop, said };
+  const url = `http://localhost:${port}`;
+  const patience = AbortSignal.timeout(PATIENCE * 1000);
+  while (!(await isUp(url))) {
+    if (everything.exitCode !== null || patience.aborted) {
+      console.error(said.join("\n"));
+      await stop();
+      throw new Error("the program did not come up");
+    }
+    await setTimeout(250);
+  }
+  return { url, stop, said };
 }
 
 const given = process.env.EVERYTHING_E2E_URL;

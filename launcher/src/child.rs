@@ -1,7 +1,7 @@
 //! The launcher's end of a guarded program.
 
 use std::{
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     path::PathBuf,
     process::{ExitStatus, Stdio},
     time::Duration,
@@ -80,6 +80,19 @@ pub(crate) fn clean_environment(command: &mut Command) {
     }
 }
 
+/// A command for something short that must not outlive us: Linux ends it when we
+/// are killed, and as root it may run as somebody else.
+pub(crate) fn tied(program: &OsStr, account: Option<Account>) -> Result<Command> {
+    let mut command = Command::new(self::program()?);
+    command.args(["become", "--stop-signal", "TERM", "--parent"]);
+    command.arg(std::process::id().to_string());
+    if let Some(account) = account {
+        command.arg("--account").arg(account.to_string());
+    }
+    command.arg("--").arg(program).stdin(Stdio::null()).kill_on_drop(true);
+    Ok(command)
+}
+
 /// A running guard with its program.
 pub(crate) struct Guarded {
     guard: Child,
@@ -106,8 +119,8 @@ impl Guarded {
         command.arg("--log").arg(data.log_of(part));
         command.args(["--stop-signal", launch.stop_signal]);
         command.args(["--grace", &launch.grace.as_millis().to_string()]);
-        if let Some(Account { uid, gid }) = launch.account {
-            command.args(["--account", &format!("{uid}:{gid}")]);
+        if let Some(account) = launch.account {
+            command.arg("--account").arg(account.to_string());
         }
         command.arg("--");
         if launch.priority == Priority::Lower {

@@ -31,6 +31,8 @@ pub(crate) enum Command {
     Logs(Logs),
     /// Print fresh sign-in links for the family
     Links(Place),
+    /// Count all statistics anew from what Kafka holds; the ledger is not touched
+    Rebuild(Place),
     /// Check what this machine needs, the installed engines and the data folder
     Doctor(Place),
     /// Stop what runs in this data folder

@@ -41,6 +41,7 @@ pub(crate) const PARTS: [&str; 7] =
 enum Request {
     Status,
     Links,
+    Rebuild,
     Stop,
 }
 
@@ -52,15 +53,18 @@ enum Answer {
     Failed(String),
 }
 
-/// Makes fresh sign-in links.
-pub(crate) type Links = Arc<dyn Fn() -> BoxFuture<'static, Result<String>> + Send + Sync>;
+/// Something to do with the running services, that tells how it went.
+pub(crate) type Task = Arc<dyn Fn() -> BoxFuture<'static, Result<String>> + Send + Sync>;
 
 /// What the running launcher answers from.
 #[derive(Clone)]
 pub(crate) struct Control {
     pub(crate) board: Board,
     pub(crate) stop: CancellationToken,
-    pub(crate) links: Links,
+    /// Makes fresh sign-in links.
+    pub(crate) links: Task,
+    /// Counts the statistics anew.
+    pub(crate) rebuild: Task,
     /// The pages, the API's documentation, Temporal's UI.
     pub(crate) addresses: String,
 }
@@ -97,10 +101,8 @@ impl Control {
             Request::Status => {
                 Answer::Status { parts: self.board.all(), addresses: self.addresses.clone() }
             }
-            Request::Links => match (self.links)().await {
-                Ok(links) => Answer::Text(links),
-                Err(error) => Answer::Failed(format!("{error:#}")),
-            },
+            Request::Links => answer_of(&self.links).await,
+            Request::Rebuild => answer_of(&self.rebuild).await,
             Request::Stop => {
                 self.stop.cancel();
                 Answer::Text("stopping".to_owned())
@@ -112,8 +114,17 @@ impl Control {
     }
 }
 
+async fn answer_of(task: &Task) -> Answer {
+    match task().await {
+        Ok(text) => Answer::Text(text),
+        Err(error) => Answer::Failed(format!("{error:#}")),
+    }
+}
+
 /// Holds a data folder for one launcher, until dropped.
-pub(crate) struct Held(#[expect(dead_code, reason = "the lock lives as long as the file is open")] File);
+pub(crate) struct Held(
+    #[expect(dead_code, reason = "the lock lives as long as the file is open")] File,
+);
 
 /// Takes the data folder, or says who has it.
 pub(crate) fn hold(data: &Data) -> Result<Held> {
@@ -186,7 +197,9 @@ pub(crate) async fn status(folder: &Path) -> Result<ExitCode> {
                     count => format!("restarted {count} times"),
                 };
                 let state = state.name();
-                let line = format!("{name:>16}  {state:<8}  {address:<22}  {process:<16}  {again}  {note}");
+                let line = format!(
+                    "{name:>16}  {state:<8}  {address:<22}  {process:<16}  {again}  {note}"
+                );
                 say(line.trim_end());
             }
             say(&format!("\n{addresses}"));
@@ -202,10 +215,19 @@ pub(crate) async fn status(folder: &Path) -> Result<ExitCode> {
 }
 
 pub(crate) async fn links(folder: &Path) -> Result<ExitCode> {
+    say_answer(folder, Request::Links).await
+}
+
+pub(crate) async fn rebuild(folder: &Path) -> Result<ExitCode> {
+    say_answer(folder, Request::Rebuild).await
+}
+
+/// Asks for what only the running launcher can do.
+async fn say_answer(folder: &Path, request: Request) -> Result<ExitCode> {
     let data = existing(folder)?;
-    match ask(&data, Request::Links).await? {
-        Some(Answer::Text(links)) => say(&links),
-        Some(Answer::Failed(error)) => bail!("no links: {error}"),
+    match ask(&data, request).await? {
+        Some(Answer::Text(text)) => say(&text),
+        Some(Answer::Failed(error)) => bail!(error),
         Some(Answer::Status { .. }) => bail!("the launcher is of another version"),
         None => bail!("nothing runs in {}; start it with `everything`", data.root().display()),
     }

@@ -17,8 +17,8 @@ use uuid::Uuid;
 use wire::{
     access::Peer,
     customer::v1::{
-        CreateMemberRequest, CreateSignInLinkRequest, ListMembersRequest, Member, Role,
-        customer_service_client::CustomerServiceClient,
+        CreateMemberRequest, CreateSignInLinkRequest, ListMembersRequest, Member,
+        RebuildProjectionsRequest, Role, customer_service_client::CustomerServiceClient,
     },
 };
 
@@ -140,7 +140,9 @@ pub(crate) async fn links(plan: &Plan, pages: &str) -> Result<String> {
         return Ok("Nobody is in the family yet.\n".to_owned());
     }
     members.sort_by_cached_key(|member| (rank(member), member.name.clone()));
-    let mut text = String::from("Sign in, each link once, within 24 hours (`everything links` makes fresh ones):\n\n");
+    let mut text = String::from(
+        "Sign in, each link once, within 24 hours (`everything links` makes fresh ones):\n\n",
+    );
     let mut first = None;
     for member in members.iter() {
         let request = CreateSignInLinkRequest {
@@ -162,6 +164,13 @@ pub(crate) async fn links(plan: &Plan, pages: &str) -> Result<String> {
     Ok(text)
 }
 
+/// Counts the statistics anew from the topic.
+pub(crate) async fn rebuild_statistics(plan: &Plan) -> Result<String> {
+    let answer = customers(plan)?.rebuild_projections(RebuildProjectionsRequest {}).await?;
+    let generation = answer.into_inner().generation;
+    Ok(format!("Counting anew, as generation {generation}; it catches up with Kafka by itself."))
+}
+
 fn rank(member: &Member) -> usize {
     FAMILY.iter().position(|it| it.member_id() == member.id).unwrap_or(FAMILY.len())
 }
@@ -180,11 +189,8 @@ fn roles(member: &Member) -> &'static str {
 /// Half blocks, two rows a line; the light squares are drawn, as terminals are mostly dark.
 fn qr(url: &str) -> Result<String> {
     let code = QrCode::new(url).context("draw the QR code")?;
-    let drawing = code
-        .render::<Dense1x2>()
-        .dark_color(Dense1x2::Light)
-        .light_color(Dense1x2::Dark)
-        .build();
+    let drawing =
+        code.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build();
     Ok(drawing.lines().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n"))
 }
 

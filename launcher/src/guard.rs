@@ -123,9 +123,8 @@ pub(crate) async fn run(args: GuardArgs) -> Result<ExitCode> {
 
     let mut stdin = pipe::Receiver::from_owned_fd(std::io::stdin().as_fd().try_clone_to_owned()?)?;
     let mut nothing = [0_u8; 16];
-    let launcher_gone = async {
-        while stdin.read(&mut nothing).await.is_ok_and(|count| count > 0) {}
-    };
+    let launcher_gone =
+        async { while stdin.read(&mut nothing).await.is_ok_and(|count| count > 0) {} };
     let ended = tokio::select! {
         status = child.wait() => Some(status?),
         () = launcher_gone => None,

@@ -59,6 +59,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Status(place) => control::status(&place.data).await,
         Command::Logs(args) => logs::run(&args).await,
         Command::Links(place) => control::links(&place.data).await,
+        Command::Rebuild(place) => control::rebuild(&place.data).await,
         Command::Doctor(place) => check::doctor(&place.data).await,
         Command::Down(place) => control::down(&place.data).await,
         Command::Reset(args) => control::reset(&args).await,

@@ -3,7 +3,7 @@
 //! unprivileged user that PostgreSQL runs as.
 
 use std::{
-    fs,
+    fmt, fs,
     os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown},
     path::{Path, PathBuf},
 };
@@ -20,6 +20,12 @@ const ROOTS_DATA: &str = "/var/lib/everything";
 pub(crate) struct Account {
     pub(crate) uid: u32,
     pub(crate) gid: u32,
+}
+
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.uid, self.gid)
+    }
 }
 
 /// The account that PostgreSQL, which refuses root, runs as when we are root.
@@ -128,10 +134,8 @@ impl Data {
 
     /// A name for places outside that belong to this folder.
     pub(crate) fn short_name(&self) -> String {
-        let digest = ring::digest::digest(
-            &ring::digest::SHA256,
-            self.root.as_os_str().as_encoded_bytes(),
-        );
+        let digest =
+            ring::digest::digest(&ring::digest::SHA256, self.root.as_os_str().as_encoded_bytes());
         hex::encode(&digest.as_ref()[..6])
     }
 

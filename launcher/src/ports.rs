@@ -51,8 +51,10 @@ impl Ports {
     /// The kept ports; one that is taken is replaced, and the screen says so.
     pub(crate) fn keep_or_choose(data: &Data, screen: &Screen) -> Result<Self> {
         let path = data.file("ports.json");
-        let kept: BTreeMap<String, u16> =
-            std::fs::read(&path).ok().and_then(|it| serde_json::from_slice(&it).ok()).unwrap_or_default();
+        let kept: BTreeMap<String, u16> = std::fs::read(&path)
+            .ok()
+            .and_then(|it| serde_json::from_slice(&it).ok())
+            .unwrap_or_default();
         let mut ports = BTreeMap::new();
         let mut used: BTreeSet<u16> = kept.values().copied().collect();
         for name in NAMES {
@@ -62,7 +64,10 @@ impl Ports {
                     let fresh = choose(&mut used)?;
                     if let Some(port) = taken {
                         let holder = holder(*port);
-                        screen.line(name, &format!("port {port} is taken by {holder}; using {fresh}"));
+                        screen.line(
+                            name,
+                            &format!("port {port} is taken by {holder}; using {fresh}"),
+                        );
                     }
                     fresh
                 }
@@ -72,12 +77,6 @@ impl Ports {
         let bytes = serde_json::to_vec_pretty(&ports)?;
         crate::paths::write_private(&path, &bytes)?;
         serde_json::from_slice(&bytes).context("read the ports back")
-    }
-
-    /// The ports as kept, for other terminals.
-    pub(crate) fn kept(data: &Data) -> Result<Self> {
-        let bytes = std::fs::read(data.file("ports.json")).context("read the kept ports")?;
-        serde_json::from_slice(&bytes).context("read the kept ports")
     }
 }
 

@@ -5,6 +5,8 @@ use std::{ffi::OsString, process::Stdio};
 use anyhow::{Context, Result, bail};
 use tokio::process::Command;
 
+use crate::child::tied;
+
 /// The oldest version that jgo and its dependencies run on.
 const OLDEST: (u32, u32) = (3, 10);
 
@@ -25,9 +27,10 @@ impl Python {
     /// `python3` with pip, or a message that says how to get them.
     pub(crate) async fn find() -> Result<Self> {
         let program = OsString::from("python3");
-        let version = say(&program, &["-c", "import sys; print('%d.%d.%d' % sys.version_info[:3])"])
-            .await
-            .with_context(|| format!("python3 does not run. {HOW}"))?;
+        let version =
+            say(&program, &["-c", "import sys; print('%d.%d.%d' % sys.version_info[:3])"])
+                .await
+                .with_context(|| format!("python3 does not run. {HOW}"))?;
         let mut numbers = version.split('.').map_while(|number| number.parse::<u32>().ok());
         let found = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
         if found < OLDEST {
@@ -40,24 +43,23 @@ impl Python {
     }
 
     /// The interpreter, undisturbed by the caller's environment.
-    pub(crate) fn command(&self) -> Command {
-        let mut command = Command::new(&self.program);
+    pub(crate) fn command(&self) -> Result<Command> {
+        let mut command = tied(&self.program, None)?;
         command.env_remove("PYTHONPATH").env_remove("PYTHONHOME");
         command.env("PYTHONDONTWRITEBYTECODE", "1");
-        command
+        Ok(command)
     }
 
-    pub(crate) fn pip(&self) -> Command {
-        let mut command = self.command();
+    pub(crate) fn pip(&self) -> Result<Command> {
+        let mut command = self.command()?;
         command.args(["-m", "pip", "--disable-pip-version-check", "--no-input"]);
         // With `--target` these two would be refused or complain.
         command.env("PIP_USER", "0").env("PIP_ROOT_USER_ACTION", "ignore");
-        command
+        Ok(command)
     }
 
     /// Runs to the end; when it fails, its last lines are in the error.
     pub(crate) async fn run(&self, mut command: Command, what: &str) -> Result<()> {
-        command.stdin(Stdio::null()).kill_on_drop(true);
         let output = command.output().await.with_context(|| format!("could not {what}"))?;
         if output.status.success() {
             return Ok(());

@@ -66,10 +66,6 @@ impl Screen {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn colours(&self) -> bool {
-        self.inner().colour
-    }
-
     /// A line of the launcher's own about a part.
     pub(crate) fn line(&self, part: &str, text: &str) {
         self.toned(part, text, Tone::Plain);

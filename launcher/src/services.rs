@@ -8,6 +8,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use serde::Deserialize;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -127,8 +128,35 @@ fn part(peer: Peer, address: String, admin: u16, launch: Launch) -> Part {
     }
 }
 
-/// Asks `/readyz` on the admin port.
+/// The service takes work: `/readyz` on the admin port says 200.
 async fn ready(admin: u16) -> Result<()> {
+    let answer = ask(admin).await?;
+    if !answer.starts_with("HTTP/1.1 200") {
+        bail!("not ready: {}", answer.lines().last().unwrap_or_default());
+    }
+    Ok(())
+}
+
+/// Both who check people's tokens have the keys to do it; before that a fresh
+/// sign-in would be refused.
+pub(crate) async fn know_people(plan: &Plan) -> Result<()> {
+    #[derive(Deserialize)]
+    struct Report {
+        degraded: Vec<String>,
+    }
+    for admin in [plan.ports.order_admin, plan.ports.server_admin] {
+        let answer = ask(admin).await?;
+        let (_, body) = answer.split_once("\r\n\r\n").context("an answer without a body")?;
+        let Report { degraded } = serde_json::from_str(body).context("read /readyz")?;
+        if degraded.iter().any(|part| part == "identity") {
+            bail!("the keys of access tokens are not known yet");
+        }
+    }
+    Ok(())
+}
+
+/// What `/readyz` answers, its head included.
+async fn ask(admin: u16) -> Result<String> {
     let ask = async {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, admin)).await?;
         let request = "GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
@@ -137,9 +165,5 @@ async fn ready(admin: u16) -> Result<()> {
         stream.take(16 * 1024).read_to_end(&mut answer).await?;
         anyhow::Ok(String::from_utf8_lossy(&answer).into_owned())
     };
-    let answer = tokio::time::timeout(Duration::from_secs(2), ask).await.context("no answer")??;
-    if !answer.starts_with("HTTP/1.1 200") {
-        bail!("not ready: {}", answer.lines().last().unwrap_or_default());
-    }
-    Ok(())
+    tokio::time::timeout(Duration::from_secs(2), ask).await.context("no answer")?
 }

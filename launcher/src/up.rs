@@ -132,12 +132,17 @@ fn answer(
     screen: &Screen,
 ) -> impl Future<Output = ()> + Send + use<> {
     let (for_links, url) = (plan.clone(), front.url.clone());
+    let for_rebuild = plan.clone();
     let control = Control {
         board: board.clone(),
         stop: stop.clone(),
         links: Arc::new(move || {
             let (plan, url) = (for_links.clone(), url.clone());
             Box::pin(async move { family::links(&plan, &url).await })
+        }),
+        rebuild: Arc::new(move || {
+            let plan = for_rebuild.clone();
+            Box::pin(async move { family::rebuild_statistics(&plan).await })
         }),
         addresses: addresses(plan, front),
     };
@@ -156,6 +161,7 @@ async fn greet(args: &Up, plan: &Plan, front: &Front, screen: &Screen, began: In
         if !args.no_demo {
             family::seed(plan).await?;
         }
+        services::know_people(plan).await?;
         family::links(plan, &front.url).await
     };
     let end = Instant::now() + Duration::from_secs(30);
@@ -167,7 +173,7 @@ async fn greet(args: &Up, plan: &Plan, front: &Front, screen: &Screen, began: In
                 screen.toned("everything", &text, Tone::Bad);
                 break String::new();
             }
-            Err(_) => tokio::time::sleep(Duration::from_millis(250)).await,
+            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
         }
     };
     let seconds = began.elapsed().as_secs_f32();

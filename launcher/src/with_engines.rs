@@ -35,8 +35,7 @@ const START_LIMIT: Duration = Duration::from_secs(120);
 
 pub(crate) async fn run(args: WithEngines) -> Result<ExitCode> {
     let screen = Screen::on_stderr();
-    let temporary =
-        std::env::temp_dir().join(format!("everything-engines-{}", std::process::id()));
+    let temporary = std::env::temp_dir().join(format!("everything-engines-{}", std::process::id()));
     let data = Data::create(args.data.as_deref().unwrap_or(&temporary))?;
     let held = control::hold(&data)?;
     let result = run_in(&args, &data, &screen).await;
@@ -93,8 +92,7 @@ async fn command(args: &WithEngines, plan: &Plan) -> Result<ExitStatus> {
     if let Some(server) = &plan.installed.temporal_test_server {
         command.env("EVERYTHING_TEST_TEMPORAL_SERVER", server);
     }
-    let mut child =
-        command.spawn().with_context(|| format!("start {}", program.display()))?;
+    let mut child = command.spawn().with_context(|| format!("start {}", program.display()))?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     loop {

@@ -22,14 +22,8 @@ pub enum EntryKind {
 }
 
 impl EntryKind {
-    pub const ALL: [Self; 6] = [
-        Self::Order,
-        Self::Allowance,
-        Self::Opening,
-        Self::Gift,
-        Self::Reward,
-        Self::Correction,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Order, Self::Allowance, Self::Opening, Self::Gift, Self::Reward, Self::Correction];
 
     /// The name in the table, the API and events.
     pub const fn name(self) -> &'static str {

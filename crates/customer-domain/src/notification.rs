@@ -25,17 +25,21 @@ pub fn text(kind: &str, number: i32, reason: &str) -> Text {
         "queued" => ("New order", "It waits at the counter for somebody to accept it."),
         "accepted" => ("Somebody is on it", "Your order is being made."),
         "ready" => ("Your order is ready", "Come and get it while it is hot."),
-        "remind" => {
-            ("Still being made", "This order has been in the making for a while.")
+        "remind" => ("Still being made", "This order has been in the making for a while."),
+        "released" => {
+            ("Back in the queue", "The barista gave it back; somebody else will make it.")
         }
-        "released" => ("Back in the queue", "The barista gave it back; somebody else will make it."),
         "handed-over" => ("Another barista took over", "Your order is in other hands."),
         "recalled" => ("A moment more", "Your order went back to the counter."),
         "completed" => ("Enjoy", "Your order was picked up."),
-        "rejected" => ("Sorry, this did not work", "Your order could not be taken. It costs nothing."),
+        "rejected" => {
+            ("Sorry, this did not work", "Your order could not be taken. It costs nothing.")
+        }
         "declined" => ("Sorry, not today", "The barista declined your order. It costs nothing."),
         "cancelled" => ("Cancelled", "The order was cancelled. It costs nothing."),
-        "expired" => ("Sorry, nobody was there", "Nobody accepted your order in time. It costs nothing."),
+        "expired" => {
+            ("Sorry, nobody was there", "Nobody accepted your order in time. It costs nothing.")
+        }
         "uncollected" => ("Not picked up", "Your order was made and left standing."),
         "amended" => ("Order changed", "What was ordered has changed."),
         "item-struck" => ("Something is missing", "An item was struck from your order."),

@@ -81,7 +81,11 @@ pub fn refresh(session: Session, token: Token, now: Timestamp) -> Refresh {
         _ if token.expires_at <= now => Refresh::Expired,
         None => Refresh::Rotate,
         Some(Rotation { at, successor: Successor::Unused }) => {
-            if now - at <= SAME_SUCCESSOR_FOR { Refresh::Repeat } else { Refresh::Replace }
+            if now - at <= SAME_SUCCESSOR_FOR {
+                Refresh::Repeat
+            } else {
+                Refresh::Replace
+            }
         }
     }
 }

@@ -29,7 +29,7 @@ const CHECK: Duration = Duration::from_secs(30);
 const LAST: Duration = Duration::from_secs(2);
 const BATCH: usize = 128;
 const PAUSE: Duration = Duration::from_millis(200);
-const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Where a relay delivers to. Every receiver dedupes by event id.
 pub trait Receiver: Send + 'static {
@@ -161,7 +161,8 @@ impl<R: Receiver> Relay<R> {
                 continue;
             };
             let span = self.span(&batch);
-            let delivered = self.keeping(|receiver| receiver.deliver(&batch).instrument(span));
+            let delivered =
+                self.keeping(|receiver| receiver.deliver(&batch).instrument(span.clone()));
             let (to, failure) = match delivered.await? {
                 None => return Ok(()),
                 Some(Ok(())) => (last, None),
@@ -170,7 +171,7 @@ impl<R: Receiver> Relay<R> {
                 }
             };
             if cursor < to {
-                if !self.lease.advance(cursor, to).await? {
+                if !self.lease.advance(cursor, to).instrument(span).await? {
                     return Ok(());
                 }
                 self.meters.delivered.add((to.get() - cursor.get()) as u64, &self.meters.labels);

@@ -30,7 +30,8 @@ impl Topics {
             .iter()
             .zip(PARTITIONS)
             .map(|(name, partitions)| {
-                NewTopic::new(name, partitions, TopicReplication::Fixed(1)).set("retention.ms", "-1")
+                NewTopic::new(name, partitions, TopicReplication::Fixed(1))
+                    .set("retention.ms", "-1")
             })
             .collect();
         for made in admin()?.create_topics(&topics, &options()).await? {

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use rdkafka::{ClientConfig, consumer::{BaseConsumer, Consumer}};
+use rdkafka::{
+    ClientConfig,
+    consumer::{BaseConsumer, Consumer},
+};
 use sqlx::Connection;
 use test_kit::{Database, Namespace, TimeSkipping, Topics, engines};
 
@@ -26,12 +29,9 @@ async fn a_database_is_empty_and_gone_afterwards() {
 #[tokio::test]
 async fn topics_have_their_partitions() {
     let topics = Topics::create("kit").await.unwrap();
-    let consumer: BaseConsumer = ClientConfig::new()
-        .set("bootstrap.servers", engines().kafka_brokers)
-        .create()
-        .unwrap();
-    let metadata =
-        consumer.fetch_metadata(Some(topics.orders()), Duration::from_secs(10)).unwrap();
+    let consumer: BaseConsumer =
+        ClientConfig::new().set("bootstrap.servers", engines().kafka_brokers).create().unwrap();
+    let metadata = consumer.fetch_metadata(Some(topics.orders()), Duration::from_secs(10)).unwrap();
     assert_eq!(metadata.topics()[0].partitions().len(), 4);
 }
 

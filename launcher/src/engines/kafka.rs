@@ -1,6 +1,6 @@
 //! Apache Kafka: one broker in a small Java runtime, with the project's topics.
 
-use std::{ffi::OsString, process::Stdio, sync::Arc, time::Duration};
+use std::{ffi::OsString, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use rdkafka::{
@@ -9,11 +9,10 @@ use rdkafka::{
     client::DefaultClientContext,
     types::RDKafkaErrorCode,
 };
-use tokio::process::Command;
 
 use super::Plan;
 use crate::{
-    child::{Launch, Priority, clean_environment},
+    child::{Launch, Priority, clean_environment, tied},
     paths::{private_folder, write_private},
     supervise::{Output, Part},
 };
@@ -74,13 +73,13 @@ async fn format_once(plan: Plan) -> Result<()> {
     if storage.join("meta.properties").exists() {
         return Ok(());
     }
-    let mut format = Command::new(&plan.installed.java);
+    let mut format = tied(plan.installed.java.as_os_str(), None)?;
     clean_environment(&mut format);
     format.args(["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx64m", "-cp"]);
     format.arg(&plan.installed.class_path).arg("kafka.tools.StorageTool");
     let name: OsString = plan.secrets.kafka_cluster.clone().into();
     format.args(["format", "-c", "server.properties", "--ignore-formatted", "-t"]).arg(name);
-    format.current_dir(&folder).stdin(Stdio::null());
+    format.current_dir(&folder);
     let output = format.output().await.context("format Kafka's storage")?;
     if !output.status.success() {
         let text = String::from_utf8_lossy(&output.stdout).into_owned()

@@ -1,14 +1,13 @@
 //! PostgreSQL: one cluster, a database and a user for each service.
 
-use std::{process::Stdio, sync::Arc};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
-use tokio::process::Command;
 
 use super::Plan;
 use crate::{
-    child::{Launch, clean_environment},
+    child::{Launch, clean_environment, tied},
     paths::{private_folder, unprivileged, write_private},
     supervise::{Output, Part},
 };
@@ -90,16 +89,15 @@ async fn initialise(plan: Plan) -> Result<()> {
     let _ = std::fs::remove_dir_all(&draft);
     let password = home.join("password");
     write_private(&password, plan.secrets.postgres_admin.as_bytes())?;
-    let mut initdb = Command::new(plan.installed.postgres.join("initdb"));
+    let mut initdb = tied(plan.installed.postgres.join("initdb").as_os_str(), account)?;
     clean_environment(&mut initdb);
     initdb.arg("-D").arg(&draft).arg("--pwfile").arg(&password);
     initdb.args(["--username=postgres", "--auth=scram-sha-256", "--encoding=UTF8"]);
     // The same order and case of letters on every machine.
     initdb.args(["--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]);
-    initdb.stdin(Stdio::null()).current_dir("/");
+    initdb.current_dir("/");
     if let Some(account) = account {
         std::os::unix::fs::chown(&password, Some(account.uid), Some(account.gid))?;
-        initdb.uid(account.uid).gid(account.gid);
     }
     let output = initdb.output().await.context("run initdb")?;
     let _ = std::fs::remove_file(&password);
@@ -125,10 +123,11 @@ async fn provision(plan: Plan) -> Result<()> {
         let verb = if exists.is_some() { "ALTER" } else { "CREATE" };
         // Names are constants here, and passwords are ours, in base64url.
         run(&mut connection, format!("{verb} ROLE {owner} LOGIN PASSWORD '{password}'")).await?;
-        let exists: Option<i32> = sqlx::query_scalar("SELECT 1 FROM pg_database WHERE datname = $1")
-            .bind(database)
-            .fetch_optional(&mut connection)
-            .await?;
+        let exists: Option<i32> =
+            sqlx::query_scalar("SELECT 1 FROM pg_database WHERE datname = $1")
+                .bind(database)
+                .fetch_optional(&mut connection)
+                .await?;
         if exists.is_none() {
             run(&mut connection, format!("CREATE DATABASE {database} OWNER {owner}")).await?;
         }

@@ -38,7 +38,7 @@ pub(super) async fn install(
         let mut path = std::ffi::OsString::from(runtime.join("bin"));
         path.push(":");
         path.push(std::env::var_os("PATH").unwrap_or_default());
-        let mut sync = python.command();
+        let mut sync = python.command()?;
         sync.args(["-m", "jgo", "--repo-cache"]).arg(&repository).args(["--links", "copy", "sync"]);
         sync.current_dir(&work).env("PYTHONPATH", &jgo).env("JAVA_HOME", &runtime);
         sync.env("PATH", path);
@@ -65,7 +65,8 @@ pub(super) async fn install(
         );
     }
     let folder = lock.kafka_folder(cache);
-    fs::rename(work.join("good"), &folder).with_context(|| format!("finish {}", folder.display()))?;
+    fs::rename(work.join("good"), &folder)
+        .with_context(|| format!("finish {}", folder.display()))?;
     let _ = fs::remove_dir_all(&work);
     screen.line("engines", &format!("installed {label}, {} jars", lock.jars.len()));
     Ok(())
@@ -80,7 +81,7 @@ async fn install_jgo(work: &Path, python: &Python, screen: &Screen) -> Result<Pa
     let _ = fs::remove_dir_all(&draft);
     let list = work.join("jgo.txt");
     fs::write(&list, JGO)?;
-    let mut pip = python.pip();
+    let mut pip = python.pip()?;
     pip.args(["install", "--no-deps", "--only-binary=:all:", "--require-hashes", "--quiet"]);
     pip.args(["--no-warn-script-location", "--progress-bar=off", "--target"]);
     pip.arg(&draft).arg("-r").arg(&list);

@@ -64,7 +64,8 @@ pub(super) fn wheel(folder: &Path, record: &str) -> Result<()> {
         // name,sha256=base64url,size; the RECORD itself has neither. No name of ours is quoted.
         let mut fields = line.rsplitn(3, ',');
         let (_size, hash) = (fields.next(), fields.next().unwrap_or_default());
-        let name = fields.next().with_context(|| format!("a line of {} is short", path.display()))?;
+        let name =
+            fields.next().with_context(|| format!("a line of {} is short", path.display()))?;
         let Some(hash) = hash.strip_prefix("sha256=") else { continue };
         check(folder, &folder.join(name), &BASE64_URL_SAFE_NO_PAD.decode(hash)?)?;
     }

@@ -27,7 +27,7 @@ pub(super) async fn install(
     let draft = cache.join(format!("partial-{}", piece.name));
     let _ = fs::remove_dir_all(&draft);
     fs::create_dir_all(&draft)?;
-    let mut unpack = python.command();
+    let mut unpack = python.command()?;
     unpack.args(["-m", "zipfile", "-e"]).arg(&wheel).arg(&draft);
     python.run(unpack, &format!("unpack {}", piece.file)).await?;
     let (place, record) = (draft.clone(), piece.record.clone());
@@ -69,7 +69,7 @@ async fn download(
         &wanted,
         format!("{}=={} --hash=sha256:{}\n", piece.name, piece.version, piece.sha256),
     )?;
-    let mut pip = python.pip();
+    let mut pip = python.pip()?;
     pip.args(["download", "--no-deps", "--only-binary=:all:", "--no-cache-dir"]);
     pip.args(["--require-hashes", "--progress-bar=off", "--quiet", "--dest"]);
     pip.arg(&done).arg("-r").arg(&wanted).env("TMPDIR", &growing);

@@ -1,5 +1,6 @@
 //! The whole system through its launcher, on the real engines.
 
 mod journeys;
+mod kills;
 mod launcher;
 mod support;

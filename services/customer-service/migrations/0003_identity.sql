@@ -58,6 +58,7 @@ create table refresh_tokens (
 );
 
 create index refresh_tokens_by_session on refresh_tokens (session_id);
+create index refresh_tokens_by_expiry on refresh_tokens (expires_at);
 
 -- Sessions whose access tokens must be refused though they have not expired yet.
 create table revocations (

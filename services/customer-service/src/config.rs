@@ -70,7 +70,11 @@ pub struct Kafka {
     #[arg(long, env = "EVERYTHING_CUSTOMERS_TOPIC", default_value = "everything.customers.v1")]
     pub customers_topic: String,
     /// What can never be processed.
-    #[arg(long, env = "EVERYTHING_DEAD_LETTERS_TOPIC", default_value = "everything.dead-letters.v1")]
+    #[arg(
+        long,
+        env = "EVERYTHING_DEAD_LETTERS_TOPIC",
+        default_value = "everything.dead-letters.v1"
+    )]
     pub dead_letters_topic: String,
 }
 

@@ -9,7 +9,7 @@ use crate::{app::App, convert::event::HouseChange};
 /// The topic of orders, bar and menu.
 const TOPIC: &str = "everything.orders.v1";
 /// Where what can never be delivered is set aside.
-const DEAD_LETTERS: &str = "everything.orders.v1.dead-letters";
+const DEAD_LETTERS: &str = "everything.dead-letters.v1";
 
 /// Where this service's events go.
 pub(crate) fn orders_topic(brokers: &str) -> kafka::Config {

@@ -3,7 +3,7 @@
 //! same, later; both at once are harmless.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     time::{Duration, Instant},
 };
 
@@ -20,6 +20,8 @@ use crate::{
 
 /// How many orders are settled at once.
 const AT_ONCE: usize = 8;
+/// How many are read at once, for the hands that get free next.
+const READ_AT_ONCE: i64 = 32;
 /// How long until everybody looks again without being woken.
 const LOOK: Duration = Duration::from_secs(1);
 /// How long everything rests when customer-service is away.
@@ -47,7 +49,9 @@ enum Attempt {
 #[derive(Debug, Default)]
 struct Desk {
     under_way: JoinSet<(OrderId, Attempt)>,
-    /// Under way (`None`) or resting.
+    /// Read, and next; may have changed meanwhile, which settling notices.
+    next: VecDeque<Unsettled>,
+    /// Under way or next (`None`), or resting.
     taken: HashMap<OrderId, Option<Instant>>,
     away_until: Option<Instant>,
     overdue_at: Option<Instant>,
@@ -81,19 +85,21 @@ impl Desk {
         if free == 0 || is_away || !app.settles_here() {
             return;
         }
-        let but: Vec<_> = self.taken.keys().map(|id| id.uuid()).collect();
-        let limit = i64::try_from(free).unwrap_or(1);
-        match store::orders::unsettled(app.pool(), &but, limit).await {
-            Ok(orders) => {
-                for unsettled in orders {
-                    self.taken.insert(unsettled.order.id, None);
-                    self.under_way.spawn(attempt(app.clone(), unsettled));
+        if self.next.is_empty() {
+            let but: Vec<_> = self.taken.keys().map(|id| id.uuid()).collect();
+            match store::orders::unsettled(app.pool(), &but, READ_AT_ONCE).await {
+                Ok(orders) => {
+                    self.taken.extend(orders.iter().map(|unsettled| (unsettled.order.id, None)));
+                    self.next.extend(orders);
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "could not look for what is not settled");
+                    self.away_until = Some(now + REST);
                 }
             }
-            Err(error) => {
-                tracing::debug!(%error, "could not look for what is not settled");
-                self.away_until = Some(now + REST);
-            }
+        }
+        for unsettled in self.next.drain(..free.min(self.next.len())) {
+            self.under_way.spawn(attempt(app.clone(), unsettled));
         }
     }
 
@@ -120,6 +126,7 @@ impl Desk {
             Ok((id, Attempt::Away)) => {
                 self.taken.insert(id, Some(now + REST));
                 self.away_until = Some(now + REST);
+                self.forget_next();
             }
             Ok((id, Attempt::Failed)) => {
                 self.taken.insert(id, Some(now + LONG_REST));
@@ -129,11 +136,19 @@ impl Desk {
                 // under way may be taken again; settling twice is harmless.
                 tracing::error!(%error, "settling an order failed");
                 self.taken.retain(|_, rests_until| rests_until.is_some());
+                self.next.clear();
                 self.away_until = Some(now + REST);
             }
         }
         if self.taken.len() > MOST_RESTING {
             self.taken.retain(|_, rests_until| rests_until.is_none());
+        }
+    }
+
+    /// While everything rests, what was read gets old: it is read again.
+    fn forget_next(&mut self) {
+        for unsettled in self.next.drain(..) {
+            self.taken.remove(&unsettled.order.id);
         }
     }
 }

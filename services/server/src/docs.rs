@@ -14,8 +14,9 @@ use runtime::Code;
 use serde_json::Value;
 
 use crate::{
-    App, openapi,
+    App,
     extract::Path,
+    openapi,
     problem::{Problem, title},
     web::{Page, PageError},
 };
@@ -56,7 +57,11 @@ async fn show() -> Page<&'static Docs> {
 
 async fn problem(Path(name): Path<String>) -> Result<Page<ProblemPage>, PageError> {
     let code = Code::parse(&name).ok_or_else(|| Problem::new(Code::UnknownPath))?;
-    Ok(Page(ProblemPage { title: title(code).into_owned(), code: code.name(), status: code.http() }))
+    Ok(Page(ProblemPage {
+        title: title(code).into_owned(),
+        code: code.name(),
+        status: code.http(),
+    }))
 }
 
 #[derive(Template)]

@@ -49,8 +49,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalJ
 }
 
 fn unsupported() -> Problem {
-    Problem::new(Code::UnsupportedMediaType)
-        .detail("Send the body as application/json.")
+    Problem::new(Code::UnsupportedMediaType).detail("Send the body as application/json.")
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -67,8 +66,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 pub(crate) async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
     Bytes::from_request(request, state).await.map_err(|rejection| {
         if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            Problem::new(Code::PayloadTooLarge)
-                .detail("A request's body may have at most 64 KiB.")
+            Problem::new(Code::PayloadTooLarge).detail("A request's body may have at most 64 KiB.")
         } else {
             Problem::invalid("", "incomplete", "The body ended before it was complete.")
         }
@@ -324,10 +322,22 @@ mod tests {
     #[test]
     fn a_wrong_field_is_named_by_its_pointer() {
         let wrong = |path: &str, code: &str| (path.to_owned(), code.to_owned());
-        assert_eq!(only_error(r#"{"cups":[{"size":1},{"size":"x"}]}"#), wrong("/cups/1/size", "wrong-type"));
-        assert_eq!(only_error(r#"{"cups":[{"size":1,"a/b":2}]}"#), wrong("/cups/0/a~1b", "unknown-field"));
+        assert_eq!(
+            only_error(r#"{"cups":[{"size":1},{"size":"x"}]}"#),
+            wrong("/cups/1/size", "wrong-type")
+        );
+        assert_eq!(
+            only_error(r#"{"cups":[{"size":1,"a/b":2}]}"#),
+            wrong("/cups/0/a~1b", "unknown-field")
+        );
         assert_eq!(only_error(r#"{"cups":[{}]}"#), wrong("/cups/0", "missing"));
         assert_eq!(only_error(r#"{"cups":[{"size":999}]}"#), wrong("/cups/0/size", "invalid"));
+    }
+
+    #[test]
+    fn a_good_body_is_read() {
+        let tray = parse_json::<Tray>(br#"{"cups":[{"size":3}]}"#).unwrap();
+        assert_eq!(tray.cups[0].size, 3);
     }
 
     #[test]

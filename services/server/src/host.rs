@@ -18,8 +18,7 @@ pub struct Hosts(Vec<String>);
 impl Hosts {
     /// The public URL's host, the loopback names, and what is configured further.
     pub fn of(config: &Config) -> Self {
-        let mut hosts: Vec<String> =
-            ["localhost", "127.0.0.1", "[::1]"].map(str::to_owned).into();
+        let mut hosts: Vec<String> = ["localhost", "127.0.0.1", "[::1]"].map(str::to_owned).into();
         hosts.push(config.public_url.host().to_owned());
         hosts.extend(config.extra_hosts.iter().map(|host| host.trim().to_ascii_lowercase()));
         Self(hosts)
@@ -37,7 +36,8 @@ impl Hosts {
 fn name_of(host: &str) -> &str {
     match host.rsplit_once(':') {
         Some((name, port))
-            if port.bytes().all(|byte| byte.is_ascii_digit()) && !name.ends_with(':')
+            if port.bytes().all(|byte| byte.is_ascii_digit())
+                && !name.ends_with(':')
                 && (!name.contains(':') || name.ends_with(']')) =>
         {
             name

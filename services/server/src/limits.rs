@@ -53,7 +53,8 @@ pub struct Limits {
 impl Limits {
     /// Counts in Valkey where there is one.
     pub fn new(config: &Config, valkey: Option<Valkey>) -> Self {
-        let limit = |kind, most| Limit { kind, most, valkey: valkey.clone(), lots: Mutex::default() };
+        let limit =
+            |kind, most| Limit { kind, most, valkey: valkey.clone(), lots: Mutex::default() };
         Self {
             requests: limit("requests", config.requests_per_minute),
             sign_ins: limit("sign-ins", config.sign_ins_per_minute),
@@ -118,7 +119,7 @@ const WINDOW_SECONDS: i64 = 60;
 impl Limit {
     async fn take(&self, key: String, now: Timestamp) -> Result<(), Problem> {
         let minute = now.timestamp() / WINDOW_SECONDS;
-        match self.from_lot(&key, minute) {
+        match self.spend(&key, minute) {
             Some(true) => return Ok(()),
             Some(false) => return Err(self.refuse(now)),
             None => {}
@@ -128,8 +129,9 @@ impl Limit {
         if self.put(key, minute, granted, lot) { Ok(()) } else { Err(self.refuse(now)) }
     }
 
+    /// One permit of the lot at hand: had, or not to be had in this minute.
     /// `None`: a new lot is needed.
-    fn from_lot(&self, key: &str, minute: i64) -> Option<bool> {
+    fn spend(&self, key: &str, minute: i64) -> Option<bool> {
         let mut lots = self.lots.lock().unwrap_or_else(|poison| poison.into_inner());
         let lot = lots.get_mut(key).filter(|lot| lot.minute == minute)?;
         if lot.left > 0 {

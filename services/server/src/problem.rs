@@ -239,7 +239,7 @@ impl From<AppError> for Problem {
             errors: fields
                 .into_iter()
                 .map(|field| FieldProblem {
-                    path: pointer(&field.path),
+                    path: place(&field.path),
                     code: field.code,
                     message: field.message,
                 })
@@ -257,8 +257,20 @@ impl From<tonic::Status> for Problem {
     }
 }
 
-/// The services' `items[2].size` as the JSON pointer `/items/2/size`.
-fn pointer(path: &str) -> String {
+/// The services' `items[2].size` as the JSON pointer `/items/2/size`; what was
+/// not in the body by where it was.
+fn place(path: &str) -> String {
+    let elsewhere = match path {
+        "cursor" | "limit" => Some(("query", path)),
+        "query" => Some(("query", "q")),
+        "id" | "line" | "slug" => Some(("path", path)),
+        "idempotency_key" => Some(("header", "Idempotency-Key")),
+        "wait_ms" => Some(("header", "Prefer")),
+        _ => None,
+    };
+    if let Some((place, name)) = elsewhere {
+        return format!("{place}:{name}");
+    }
     if path.is_empty() || path.starts_with('/') || path.contains(':') {
         return path.to_owned();
     }
@@ -270,6 +282,16 @@ fn pointer(path: &str) -> String {
             '~' => pointer.push_str("~0"),
             '/' => pointer.push_str("~1"),
             letter => pointer.push(letter),
+        }
+    }
+    // Whom an item is for has another shape here than on the wire.
+    for (wire, json) in
+        [("/member_id", "/for/member"), ("/guest", "/for/guest"), ("/recipient", "/for")]
+    {
+        if let Some(item) = pointer.strip_suffix(wire)
+            && item.starts_with("/item")
+        {
+            return format!("{item}{json}");
         }
     }
     pointer
@@ -295,11 +317,20 @@ mod tests {
     }
 
     #[test]
-    fn a_services_field_path_becomes_a_pointer() {
-        assert_eq!(pointer("items[2].size"), "/items/2/size");
-        assert_eq!(pointer("reason"), "/reason");
-        assert_eq!(pointer("/items/0"), "/items/0");
-        assert_eq!(pointer("query:limit"), "query:limit");
-        assert_eq!(pointer(""), "");
+    fn a_services_field_is_named_by_where_it_stood_in_the_request() {
+        for (service, ours) in [
+            ("items[2].size", "/items/2/size"),
+            ("items[2].member_id", "/items/2/for/member"),
+            ("item.guest", "/item/for/guest"),
+            ("reason", "/reason"),
+            ("/items/0", "/items/0"),
+            ("query:limit", "query:limit"),
+            ("cursor", "query:cursor"),
+            ("line", "path:line"),
+            ("idempotency_key", "header:Idempotency-Key"),
+            ("", ""),
+        ] {
+            assert_eq!(place(service), ours);
+        }
     }
 }

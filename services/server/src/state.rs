@@ -82,11 +82,7 @@ impl App {
 
     /// Exchanges the secret of a one-time link. `device` is what the browser says
     /// it is; the part beyond 200 bytes is cut off.
-    pub async fn sign_in(
-        &self,
-        secret: &SecretString,
-        device: &str,
-    ) -> Result<TokenPair, Problem> {
+    pub async fn sign_in(&self, secret: &SecretString, device: &str) -> Result<TokenPair, Problem> {
         let device = device.chars().filter(|letter| !letter.is_control()).take(200).collect();
         let request =
             ExchangeSignInLinkRequest { secret: secret.expose_secret().to_owned(), device };

@@ -201,7 +201,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for PageForm<T> {
         let CsrfField { csrf: given } = parse_form(&body, "form")?;
         if !csrf::matches(&given, &secret.0, session) {
             return Err(Problem::new(Code::CrossOrigin)
-                .detail("This form is too old, or not ours. Go back, load the page again, and retry.")
+                .detail(
+                    "This form is too old, or not ours. Go back, load the page again, and retry.",
+                )
                 .into());
         }
         Ok(Self(parse_form(&body, "form")?))

@@ -26,7 +26,7 @@ fn receiver(replica: &Replica, brokers: &str, topics: &Topics) -> KafkaReceiver 
     KafkaReceiver::new(&replica.runtime, config)
 }
 
-pub(crate) fn start(replica: &Replica, topics: &Topics) {
+fn start(replica: &Replica, topics: &Topics) {
     let brokers = test_kit::engines().kafka_brokers;
     let receiver = receiver(replica, &brokers, topics);
     let (runtime, log) = (replica.runtime.clone(), replica.log.clone());
@@ -34,7 +34,7 @@ pub(crate) fn start(replica: &Replica, topics: &Topics) {
 }
 
 /// The first messages of a topic.
-pub(crate) async fn messages(topic: &str, count: usize) -> Vec<OwnedMessage> {
+async fn messages(topic: &str, count: usize) -> Vec<OwnedMessage> {
     let consumer: StreamConsumer = ClientConfig::new()
         .set("bootstrap.servers", test_kit::engines().kafka_brokers)
         .set("group.id", format!("{topic}-{}", uuid::Uuid::new_v4()))

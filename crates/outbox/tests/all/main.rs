@@ -6,7 +6,6 @@ mod kafka;
 mod live;
 mod numbering;
 mod relay;
-mod scratch;
 
 use std::{sync::Arc, time::Duration};
 

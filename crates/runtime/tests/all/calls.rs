@@ -182,7 +182,6 @@ async fn a_call_ends_at_its_deadline_on_both_sides() {
     let start = Instant::now();
     let status = house.client().search_menu(request).await.unwrap_err();
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
-    // Our own answer, made before the caller gave up: it has the code.
     assert_eq!(AppError::from_status(status).code, Code::DeadlineExceeded);
     until("the handler ends too", async || house.seen.gave_up.load(Ordering::SeqCst)).await;
     house.leave().await;

@@ -174,13 +174,15 @@ pub(crate) fn signal(pid: u32, name: &str) {
 
 /// Whether a process runs; a corpse does not.
 pub(crate) fn runs(pid: u32) -> bool {
-    let ps = std::process::Command::new("ps").args(["-o", "stat=", "-p", &pid.to_string()]).output();
+    let ps =
+        std::process::Command::new("ps").args(["-o", "stat=", "-p", &pid.to_string()]).output();
     let state = String::from_utf8(ps.unwrap().stdout).unwrap();
     !state.trim().is_empty() && !state.starts_with('Z')
 }
 
 pub(crate) fn parent(pid: u32) -> Option<u32> {
-    let ps = std::process::Command::new("ps").args(["-o", "ppid=", "-p", &pid.to_string()]).output();
+    let ps =
+        std::process::Command::new("ps").args(["-o", "ppid=", "-p", &pid.to_string()]).output();
     String::from_utf8(ps.unwrap().stdout).unwrap().trim().parse().ok()
 }
 

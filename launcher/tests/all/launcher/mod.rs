@@ -116,7 +116,8 @@ async fn an_altered_engine_is_named_and_not_started() {
     std::fs::write(&altered, content).unwrap();
     std::fs::File::options().append(true).open(&altered).unwrap().set_modified(time).unwrap();
 
-    for words in [&["with-engines", "--", "true"][..], &["doctor"]] {
+    let port = kit::free_port().to_string();
+    for words in [&["up", "--port", &port][..], &["doctor"]] {
         let mut command = folder.command(words);
         command.env("XDG_CACHE_HOME", &cache);
         let refused = run(command).await;

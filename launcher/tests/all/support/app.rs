@@ -9,6 +9,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+
 use super::Person;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_everything");
@@ -44,8 +49,29 @@ impl App {
         app
     }
 
+    /// A part's line of `status`, in words: its name, state, address, …
+    fn status_of(&self, part: &str) -> Vec<String> {
+        let (status, _) = self.command(&["status"]);
+        let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        let found = status.lines().map(words).find(|words| words.first().is_some_and(|it| it == part));
+        found.unwrap_or_else(|| panic!("no {part} in\n{status}"))
+    }
+
+    /// Where a part listens.
+    pub(crate) fn address_of(&self, part: &str) -> String {
+        self.status_of(part)[2].clone()
+    }
+
+    /// Kills a part as a crash or the kernel would.
+    pub(crate) fn kill(&self, part: &str) {
+        let line = self.status_of(part);
+        let at = line.iter().position(|word| word == "process").unwrap();
+        let pid = line[at + 1].parse().unwrap();
+        kill(Pid::from_raw(pid), Signal::SIGKILL).unwrap();
+    }
+
     /// People need not wait for Kafka and Temporal; tests of what they do must.
-    fn wait_for_every_part(&self) {
+    pub(crate) fn wait_for_every_part(&self) {
         let end = Instant::now() + START_LIMIT;
         loop {
             let (status, all_up) = self.command(&["status"]);

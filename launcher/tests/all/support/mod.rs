@@ -4,6 +4,7 @@
 mod app;
 mod live;
 mod person;
+pub(crate) mod topic;
 
 pub(crate) use app::App;
 pub(crate) use live::Live;

@@ -33,18 +33,16 @@ pub async fn grant_due(
     week: Option<IsoWeek>,
     now: Timestamp,
 ) -> Result<Granted, AppError> {
-    let week_of = |at: Timestamp| {
-        IsoWeek::of(at.with_timezone(&app.settings.time_zone).date_naive())
-    };
+    let week_of =
+        |at: Timestamp| IsoWeek::of(at.with_timezone(&app.settings.time_zone).date_naive());
     let present = week_of(now);
     let week = week.unwrap_or(present);
     let mut granted = Granted::default();
     for member in timed("members.all", store::members::all(&app.pool)).await? {
         let joined = week_of(member.joined_at);
-        let due = allowance::due(joined, week, present, app.settings.weekly_allowance)
-            .map_err(|error: AllowanceError| {
-                AppError::invalid("iso_week", "not-yet", error.to_string())
-            })?;
+        let due = allowance::due(joined, week, present, app.settings.weekly_allowance).map_err(
+            |error: AllowanceError| AppError::invalid("iso_week", "not-yet", error.to_string()),
+        )?;
         let outcome = match due {
             None => "not-due",
             Some(beans) if grant(app, member.id, week, beans, now).await? => {

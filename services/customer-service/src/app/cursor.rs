@@ -62,8 +62,11 @@ fn read(cursor: &str) -> Option<String> {
 }
 
 fn refuse() -> AppError {
-    AppError::new(Code::InvalidCursor, "This page cursor is not one of ours.")
-        .field("cursor", "invalid", "not a cursor of ours")
+    AppError::new(Code::InvalidCursor, "This page cursor is not one of ours.").field(
+        "cursor",
+        "invalid",
+        "not a cursor of ours",
+    )
 }
 
 #[cfg(test)]

@@ -100,8 +100,8 @@ async fn under_lock(
         .await?
         .ok_or_else(|| AppError::not_found("member"))?;
     let existing = settlements::lock(&mut tx, order).await?;
-    let decision = ledger::settle(existing, claim, account.balance, app.settings.house)
-        .map_err(|error| {
+    let decision =
+        ledger::settle(existing, claim, account.balance, app.settings.house).map_err(|error| {
             count("invalid", "locked");
             invalid(error)
         })?;
@@ -181,8 +181,7 @@ pub(super) fn committed(app: &App, account: Account, entry: Option<&NewEntry>) {
 }
 
 fn count(outcome: &'static str, path: &'static str) {
-    metrics::SETTLEMENTS
-        .add(1, &[KeyValue::new("outcome", outcome), KeyValue::new("path", path)]);
+    metrics::SETTLEMENTS.add(1, &[KeyValue::new("outcome", outcome), KeyValue::new("path", path)]);
 }
 
 fn invalid(error: SettleError) -> AppError {

@@ -14,17 +14,13 @@ pub struct Page {
 }
 
 /// One page of a member's ledger.
-pub async fn page(
-    app: &App,
-    member: MemberId,
-    after: &str,
-    limit: i32,
-) -> Result<Page, AppError> {
+pub async fn page(app: &App, member: MemberId, after: &str, limit: i32) -> Result<Page, AppError> {
     let before = cursor::entry(after)?;
     let limit = cursor::limit(limit)?;
     let read = ledger::statement(&app.pool, member, before, limit);
     let lines = timed("beans.statement", read).await?;
     // The ledger has no gaps: below number 1 there is nothing.
-    let next = lines.last().filter(|line| line.number > 1).map(|line| cursor::of_entry(line.number));
+    let next =
+        lines.last().filter(|line| line.number > 1).map(|line| cursor::of_entry(line.number));
     Ok(Page { lines, next })
 }

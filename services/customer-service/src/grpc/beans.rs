@@ -75,10 +75,7 @@ pub(super) async fn settle(
         Answer::Superseded => pb::Settlement::Superseded,
         Answer::Refused => pb::Settlement::Refused,
     };
-    Ok(pb::SettleResponse {
-        settlement: settlement.into(),
-        balance_beans: settled.balance.count(),
-    })
+    Ok(pb::SettleResponse { settlement: settlement.into(), balance_beans: settled.balance.count() })
 }
 
 pub(super) async fn grant_due_allowances(

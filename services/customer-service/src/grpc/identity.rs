@@ -84,10 +84,9 @@ pub(super) fn watch_revocations(
     app: &App,
 ) -> impl Stream<Item = Result<pb::Revocation, Status>> + Send + use<> {
     app.identity.revocations.watch().map(|told| match told {
-        Ok(Tell::Revoked { session, until }) => Ok(pb::Revocation {
-            session_id: session.to_string(),
-            until: Some(wire_time(until)),
-        }),
+        Ok(Tell::Revoked { session, until }) => {
+            Ok(pb::Revocation { session_id: session.to_string(), until: Some(wire_time(until)) })
+        }
         Ok(Tell::Heartbeat) => Ok(pb::Revocation::default()),
         Err(error) => Err(error.into()),
     })

@@ -9,7 +9,6 @@ mod stats;
 
 use std::{pin::Pin, sync::Arc};
 
-
 use futures::Stream;
 use runtime::{AppError, Caller, Code};
 use tonic::{Request, Response, Status};
@@ -233,11 +232,7 @@ fn wire_roles(roles: Roles) -> Vec<i32> {
 fn short(field: &str, text: &str, longest: usize) -> Result<String, AppError> {
     let text = text.trim();
     if text.chars().count() > longest {
-        return Err(AppError::invalid(
-            field,
-            "too-long",
-            format!("at most {longest} characters"),
-        ));
+        return Err(AppError::invalid(field, "too-long", format!("at most {longest} characters")));
     }
     Ok(text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect())
 }

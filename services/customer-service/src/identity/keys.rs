@@ -26,6 +26,8 @@ use crate::{
 };
 
 const CHECK: Duration = Duration::from_secs(60);
+/// After so many checks what has expired is deleted.
+const FORGET_EVERY: u64 = 10;
 
 /// A key in memory.
 #[derive(Debug)]
@@ -113,20 +115,24 @@ impl Keyring {
         verifier: AccessTokenVerifier,
         shutdown: Shutdown,
     ) -> anyhow::Result<()> {
-        loop {
+        for check in 1_u64.. {
             tokio::select! {
                 () = tokio::time::sleep(CHECK) => {}
-                () = shutdown.draining().cancelled() => return Ok(()),
+                () = shutdown.draining().cancelled() => break,
             }
             let now = crate::clock::now();
             match self.check(&pool, lifetimes, now).await {
                 Ok(()) => verifier.set_keys(self.published(now)),
                 Err(error) => tracing::warn!(error = %error, "could not check the signing keys"),
             }
+            if !check.is_multiple_of(FORGET_EVERY) {
+                continue;
+            }
             if let Err(error) = forget_expired(&pool, now).await {
                 tracing::debug!(%error, "could not forget what has expired");
             }
         }
+        Ok(())
     }
 
     fn keys(&self) -> Arc<Vec<Key>> {
@@ -162,7 +168,8 @@ fn signer(key: &StoredKey) -> Result<AccessTokenSigner, KeyError> {
     Ok(AccessTokenSigner::new(seed)?)
 }
 
-async fn forget_expired(pool: &PgPool, now: Timestamp) -> sqlx::Result<()> {
+/// Deletes links, sessions and revocations that nobody can use or ask about any more.
+pub async fn forget_expired(pool: &PgPool, now: Timestamp) -> sqlx::Result<()> {
     // A while longer than they live, so that their holder is told why.
     let before = now - chrono::TimeDelta::days(7);
     store::links::delete_expired(pool, before).await?;

@@ -41,11 +41,7 @@ pub async fn begin(
 }
 
 /// Exchanges a refresh token for the next pair; see [`customer_domain::sessions`].
-pub async fn refresh(
-    identity: &Identity,
-    token: &str,
-    now: Timestamp,
-) -> Result<Issued, AppError> {
+pub async fn refresh(identity: &Identity, token: &str, now: Timestamp) -> Result<Issued, AppError> {
     let token = Secret::parse(token).ok_or_else(|| refused("Please sign in again."))?;
     let (outcome, issued) = timed("sessions.refresh", rotate(identity, &token, now)).await?;
     metrics::REFRESHES.add(1, &metrics::outcome(outcome_name(outcome)));
@@ -94,9 +90,7 @@ async fn rotate(
         identity.revocations.look_again();
     }
     let issued = given
-        .map(|(token, expires_at)| {
-            issue(identity, member, session, roles, &token, expires_at, now)
-        })
+        .map(|(token, expires_at)| issue(identity, member, session, roles, &token, expires_at, now))
         .transpose()?;
     Ok((Some(answer), issued))
 }

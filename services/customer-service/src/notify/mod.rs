@@ -19,8 +19,7 @@ use crate::{
 pub async fn record(app: &App, news: &News, now: Timestamp) -> Result<usize, AppError> {
     let told = timed("notifications.record", notifications::record(&app.pool, news, now)).await?;
     if !told.is_empty() {
-        metrics::NOTIFICATIONS
-            .add(told.len() as u64, &[KeyValue::new("kind", news.kind.clone())]);
+        metrics::NOTIFICATIONS.add(told.len() as u64, &[KeyValue::new("kind", news.kind.clone())]);
         tracing::info!(
             order.id = %news.order, kind = news.kind, recipients = told.len(), "notified"
         );

@@ -8,12 +8,7 @@ use std::{
     time::Duration,
 };
 
-use rdkafka::{
-    ClientConfig, Message, Offset, TopicPartitionList,
-    consumer::{CommitMode, Consumer, StreamConsumer},
-    error::{KafkaError, RDKafkaErrorCode},
-    message::{BorrowedMessage, Headers},
-};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use runtime::{Runtime, telemetry};
 use tokio::{sync::watch, time::Instant};
 use tracing::Instrument;
@@ -22,6 +17,7 @@ use super::{
     Projections,
     decode::{self, Incoming},
     observer::Observer,
+    source::{Delivery, Source, group},
     tally,
 };
 use crate::{app::App, config::Kafka, metrics, store::projections as store};
@@ -37,41 +33,6 @@ const LOOK_AT_GENERATION: Duration = Duration::from_secs(5);
 /// After a broken consumer, or while the database does not tell the generation.
 const START_AGAIN: Duration = Duration::from_secs(1);
 
-/// A message, detached from the consumer.
-#[derive(Debug, Clone)]
-pub struct Delivery {
-    pub topic: String,
-    pub partition: i32,
-    pub offset: i64,
-    pub key: Option<Vec<u8>>,
-    pub payload: Option<Vec<u8>>,
-    pub event_id: Option<String>,
-    pub event_type: Option<String>,
-    pub traceparent: Option<String>,
-}
-
-impl Delivery {
-    fn of(message: &BorrowedMessage<'_>) -> Self {
-        let header = |name: &str| {
-            message
-                .headers()?
-                .iter()
-                .find(|header| header.key == name)
-                .and_then(|header| String::from_utf8(header.value?.to_vec()).ok())
-        };
-        Self {
-            topic: message.topic().to_owned(),
-            partition: message.partition(),
-            offset: message.offset(),
-            key: message.key().map(<[u8]>::to_vec),
-            payload: message.payload().map(<[u8]>::to_vec),
-            event_id: header("event-id"),
-            event_type: header("event-type"),
-            traceparent: header("traceparent"),
-        }
-    }
-}
-
 /// What a partition delivered and could not be processed yet.
 #[derive(Debug)]
 struct Resting {
@@ -85,12 +46,6 @@ enum End {
     Draining,
     NextGeneration,
     Broken(KafkaError),
-}
-
-/// The name of a generation's consumer group. The epoch of our own log is in it
-/// too: a new or restored database reads the whole topic.
-pub fn group(epoch: &outbox::Epoch, generation: i32) -> String {
-    format!("customer-service.orders.{epoch}.{generation}")
 }
 
 /// Consumes until the service drains, through every generation.
@@ -137,93 +92,6 @@ async fn rest(draining: &tokio_util::sync::CancellationToken) {
     }
 }
 
-/// The topic as one consumer of the group has it.
-struct Source {
-    consumer: StreamConsumer<Observer>,
-    topic: String,
-}
-
-impl Source {
-    fn open(kafka: &Kafka, group: &str, observer: Observer) -> Result<Self, KafkaError> {
-        let consumer: StreamConsumer<Observer> = ClientConfig::new()
-            .set("bootstrap.servers", &kafka.kafka_brokers)
-            .set("client.id", "customer-service")
-            .set("group.id", group)
-            .set("enable.auto.commit", "false")
-            .set("enable.auto.offset.store", "false")
-            .set("auto.offset.reset", "earliest")
-            .set("partition.assignment.strategy", "cooperative-sticky")
-            .set("session.timeout.ms", "10000")
-            .set("heartbeat.interval.ms", "2000")
-            .set("allow.auto.create.topics", "false")
-            .set("topic.metadata.refresh.interval.ms", "30000")
-            .set("reconnect.backoff.max.ms", "5000")
-            // Memory: what lies read ahead, per process.
-            .set("queued.max.messages.kbytes", "1024")
-            .set("fetch.message.max.bytes", "262144")
-            .set("statistics.interval.ms", "5000")
-            .create_with_context(observer)?;
-        let topic = kafka.orders_topic.clone();
-        consumer.subscribe(&[&topic])?;
-        Ok(Self { consumer, topic })
-    }
-
-    /// Leaving the group blocks its thread for a moment.
-    async fn leave(self) {
-        let left = tokio::task::spawn_blocking(move || drop(self));
-        if tokio::time::timeout(Duration::from_secs(3), left).await.is_err() {
-            tracing::debug!("the consumer did not leave its group in time");
-        }
-    }
-
-    fn commit(&self, batch: &[Delivery]) {
-        let mut next: BTreeMap<i32, i64> = BTreeMap::new();
-        for message in batch {
-            let next = next.entry(message.partition).or_default();
-            *next = (*next).max(message.offset + 1);
-        }
-        let mut offsets = TopicPartitionList::new();
-        for (partition, offset) in next {
-            let offset = Offset::Offset(offset);
-            if let Err(error) = offsets.add_partition_offset(&self.topic, partition, offset) {
-                tracing::warn!(%error, partition, "no such offset");
-            }
-        }
-        if let Err(error) = self.consumer.commit(&offsets, CommitMode::Async) {
-            // What was not committed comes again, and is known by its event id.
-            tracing::debug!(%error, "offsets were not committed");
-        }
-    }
-
-    fn only(&self, partition: i32) -> TopicPartitionList {
-        let mut list = TopicPartitionList::new();
-        list.add_partition(&self.topic, partition);
-        list
-    }
-
-    fn pause(&self, partition: i32) {
-        if let Err(error) = self.consumer.pause(&self.only(partition)) {
-            tracing::debug!(%error, partition, "not paused: another consumer may have it now");
-        }
-    }
-
-    fn resume(&self, partition: i32) {
-        if let Err(error) = self.consumer.resume(&self.only(partition)) {
-            tracing::debug!(%error, partition, "not resumed: another consumer may have it now");
-        }
-    }
-
-    /// Pauses a partition at an offset.
-    fn pause_at(&self, partition: i32, offset: i64) {
-        self.pause(partition);
-        let timeout = Duration::from_secs(1);
-        let moved = self.consumer.seek(&self.topic, partition, Offset::Offset(offset), timeout);
-        if let Err(error) = moved {
-            tracing::debug!(%error, partition, "not moved: another consumer may have it now");
-        }
-    }
-}
-
 async fn consume(
     projections: &Projections,
     source: &Source,
@@ -245,14 +113,14 @@ async fn consume(
                 }
             }
             () = until(next_try) => try_again(projections, source, &mut resting).await,
-            first = source.consumer.recv() => {
+            first = source.next() => {
                 let mut batch = vec![];
                 if let Some(end) = take(first, &mut batch).await {
                     return end;
                 }
                 let linger = Instant::now() + LINGER;
                 while !batch.is_empty() && batch.len() < BATCH {
-                    let Ok(more) = tokio::time::timeout_at(linger, source.consumer.recv()).await else {
+                    let Ok(more) = tokio::time::timeout_at(linger, source.next()).await else {
                         break;
                     };
                     if let Some(end) = take(more, &mut batch).await {
@@ -280,12 +148,9 @@ async fn until(moment: Option<Instant>) {
 }
 
 /// Adds a message to the batch. An error that passes by itself adds nothing.
-async fn take(
-    received: Result<BorrowedMessage<'_>, KafkaError>,
-    batch: &mut Vec<Delivery>,
-) -> Option<End> {
+async fn take(received: Result<Delivery, KafkaError>, batch: &mut Vec<Delivery>) -> Option<End> {
     match received {
-        Ok(message) => batch.push(Delivery::of(&message)),
+        Ok(message) => batch.push(message),
         Err(error) if error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal) => {
             return Some(End::Broken(error));
         }
@@ -427,8 +292,7 @@ impl Projections {
             }
         })?;
         metrics::EVENTS_CONSUMED.add(new as u64, &metrics::outcome("counted"));
-        metrics::EVENTS_CONSUMED
-            .add((incoming.len() - new) as u64, &metrics::outcome("repeated"));
+        metrics::EVENTS_CONSUMED.add((incoming.len() - new) as u64, &metrics::outcome("repeated"));
         Ok(())
     }
 

@@ -14,7 +14,7 @@ use sqlx::PgPool;
 use tokio::sync::Mutex;
 use types::Timestamp;
 
-use super::consumer::Delivery;
+use super::source::Delivery;
 use crate::{
     config::Kafka,
     metrics,

@@ -37,8 +37,16 @@ fn field(field: &'static str, value: impl ToString) -> Poison {
 /// know is no poison: it adds nothing.
 pub fn read(payload: Option<&[u8]>, time_zone: Tz) -> Result<Incoming, Poison> {
     let payload = payload.filter(|payload| !payload.is_empty()).ok_or(Poison::Empty)?;
-    let OrderEvent { event_id, order_id, version, at, placed_by: _, revision: _, owed_beans: _, what } =
-        OrderEvent::decode(payload)?;
+    let OrderEvent {
+        event_id,
+        order_id,
+        version,
+        at,
+        placed_by: _,
+        revision: _,
+        owed_beans: _,
+        what,
+    } = OrderEvent::decode(payload)?;
     let id = event_id.parse().map_err(|_| field("event_id", &event_id))?;
     let items = match what {
         Some(What::Completed(completed)) => completed.items,

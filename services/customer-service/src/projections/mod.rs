@@ -10,6 +10,7 @@ pub mod consumer;
 pub mod dead_letters;
 pub mod decode;
 pub mod observer;
+pub mod source;
 pub mod tally;
 
 use chrono_tz::Tz;

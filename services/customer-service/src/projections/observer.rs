@@ -64,7 +64,8 @@ impl ClientContext for Observer {
 
     fn stats(&self, statistics: Statistics) {
         // Negative ids are bootstrap and logical brokers.
-        let is_up = |broker: &rdkafka::statistics::Broker| broker.nodeid >= 0 && broker.state == "UP";
+        let is_up =
+            |broker: &rdkafka::statistics::Broker| broker.nodeid >= 0 && broker.state == "UP";
         if statistics.brokers.values().any(is_up) {
             self.part.up();
         } else {

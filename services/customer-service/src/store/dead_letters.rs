@@ -63,10 +63,7 @@ pub async fn mark_published(
 }
 
 /// The oldest that were never replayed with success, a bounded number.
-pub async fn waiting(
-    executor: impl PgExecutor<'_>,
-    limit: i64,
-) -> sqlx::Result<Vec<DeadLetter>> {
+pub async fn waiting(executor: impl PgExecutor<'_>, limit: i64) -> sqlx::Result<Vec<DeadLetter>> {
     sqlx::query_as(
         "select digest, topic, partition, kafka_offset, key, payload, event_id, event_type,
                 traceparent, cause

@@ -59,10 +59,7 @@ pub async fn mark_used(
 }
 
 /// Forgets links that expired before `before`.
-pub async fn delete_expired(
-    executor: impl PgExecutor<'_>,
-    before: Timestamp,
-) -> sqlx::Result<u64> {
+pub async fn delete_expired(executor: impl PgExecutor<'_>, before: Timestamp) -> sqlx::Result<u64> {
     let deleted = sqlx::query("delete from sign_in_links where expires_at < $1")
         .bind(before)
         .execute(executor)

@@ -190,14 +190,15 @@ pub async fn revoke(
     Ok(())
 }
 
-/// Forgets sessions, with their tokens, that expired before `before`.
-pub async fn delete_expired(
-    executor: impl PgExecutor<'_>,
-    before: Timestamp,
-) -> sqlx::Result<u64> {
-    let deleted = sqlx::query("delete from sessions where expires_at < $1")
-        .bind(before)
-        .execute(executor)
-        .await?;
-    Ok(deleted.rows_affected())
+/// Forgets sessions with their tokens, and the old tokens of living sessions,
+/// that expired before `before`.
+pub async fn delete_expired(executor: impl PgExecutor<'_>, before: Timestamp) -> sqlx::Result<()> {
+    sqlx::query(
+        "with sessions as (delete from sessions where expires_at < $1)
+         delete from refresh_tokens where expires_at < $1",
+    )
+    .bind(before)
+    .execute(executor)
+    .await?;
+    Ok(())
 }

@@ -160,6 +160,9 @@ async fn a_revoked_session_is_refused_at_our_own_door() {
         device: "phone".to_owned(),
     };
     let pair = client.exchange_sign_in_link(request).await.unwrap().into_inner();
+    let watch = client.watch_revocations(pb::WatchRevocationsRequest {}).await;
+    let mut watch = watch.unwrap().into_inner();
+    assert_eq!(watch.message().await.unwrap(), Some(pb::Revocation::default()), "a heartbeat");
     let me = || on_behalf_of(&pair.access_token, pb::GetMeRequest {}).unwrap();
     client.get_me(me()).await.unwrap();
     let refresh = pb::RefreshTokensRequest { refresh_token: pair.refresh_token.clone() };
@@ -170,6 +173,9 @@ async fn a_revoked_session_is_refused_at_our_own_door() {
     })
     .await;
     assert_eq!(code(client.get_me(me()).await), Code::Unauthenticated);
-    server.stop().await;
+    let told = watch.message().await.unwrap().unwrap();
+    assert!(told.session_id.starts_with("ses_"), "{told:?}");
+    // An open stream does not keep the service from leaving in order.
     house.stop().await;
+    server.stop().await;
 }

@@ -238,7 +238,9 @@ pub(crate) fn by_person<T>(member: MemberId, roles: impl Into<Roles>, message: T
     request
 }
 
-pub(crate) fn unwrapped<T>(answer: Result<tonic::Response<T>, tonic::Status>) -> Result<T, AppError> {
+pub(crate) fn unwrapped<T>(
+    answer: Result<tonic::Response<T>, tonic::Status>,
+) -> Result<T, AppError> {
     answer.map(tonic::Response::into_inner).map_err(AppError::from_status)
 }
 

@@ -1,6 +1,8 @@
 use chrono::TimeDelta;
 use customer_service::{
-    identity::{self, Identity, keys::Keyring, links, sessions, sessions::Issued},
+    identity::{
+        self, Identity, keys::Keyring, limit::AttemptLimit, links, sessions, sessions::Issued,
+    },
     store,
 };
 use futures::{StreamExt, future::join_all};
@@ -27,11 +29,7 @@ async fn signed_in(house: &House, now: Timestamp) -> Issued {
     links::exchange(identity, link.secret.expose_secret(), "phone", now).await.unwrap()
 }
 
-async fn refresh(
-    identity: &Identity,
-    issued: &Issued,
-    now: Timestamp,
-) -> Result<Issued, AppError> {
+async fn refresh(identity: &Identity, issued: &Issued, now: Timestamp) -> Result<Issued, AppError> {
     sessions::refresh(identity, issued.refresh_token.expose_secret(), now).await
 }
 
@@ -79,7 +77,8 @@ async fn links_of_nobody_expired_ones_and_nonsense_sign_nobody_in() {
     let house = House::start(Setup::default()).await;
     let identity = &house.service.app.identity;
     let now = customer_service::clock::now();
-    let nobody = links::create(identity, types::MemberId::new(), "", TimeDelta::hours(1), now).await;
+    let nobody =
+        links::create(identity, types::MemberId::new(), "", TimeDelta::hours(1), now).await;
     assert_eq!(code(nobody), Code::NotFound);
     let mia = house.member("Mia", 0, FAMILY).await;
     let link = links::create(identity, mia, "", TimeDelta::minutes(1), now).await.unwrap();
@@ -101,7 +100,8 @@ async fn a_link_used_twice_at_once_signs_in_once() {
     let mia = house.member("Mia", 0, FAMILY).await;
     for _ in 0..5 {
         let link = links::create(identity, mia, "", TimeDelta::hours(1), now).await.unwrap();
-        let tries = (0..2).map(|_| links::exchange(identity, link.secret.expose_secret(), "x", now));
+        let tries =
+            (0..2).map(|_| links::exchange(identity, link.secret.expose_secret(), "x", now));
         let answers = join_all(tries).await;
         assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
     }
@@ -125,6 +125,56 @@ async fn guessing_links_is_slowed_down() {
     let refused = links::exchange(identity, "guess", "robot", now).await.unwrap_err();
     assert_eq!(refused.code, Code::TooManyRequests);
     assert!(refused.retry_after.is_some());
+    house.stop().await;
+}
+
+#[tokio::test]
+async fn replicas_count_failed_attempts_together_and_go_on_without_valkey() {
+    let house = House::start(Setup::default()).await;
+    let now = customer_service::clock::now();
+    let device = format!("robot {}", types::SessionId::new());
+    let limit = |url: &str| {
+        let valkey = runtime::valkey::connect(&house.runtime, &url.into()).unwrap();
+        AttemptLimit::new(Some(valkey))
+    };
+    let url = test_kit::engines().valkey_url;
+    let (one, other) = (limit(&url), limit(&url));
+    for _ in 0..identity::limit::PER_DEVICE {
+        other.check(&device, now).await.unwrap();
+        one.failed(&device, now).await;
+    }
+    assert_eq!(code(other.check(&device, now).await), Code::TooManyRequests);
+    let away = limit("redis://127.0.0.1:1/");
+    for _ in 0..identity::limit::PER_DEVICE {
+        away.check(&device, now).await.unwrap();
+        away.failed(&device, now).await;
+    }
+    assert_eq!(code(away.check(&device, now).await), Code::TooManyRequests);
+    house.stop().await;
+}
+
+#[tokio::test]
+async fn what_has_expired_long_ago_is_forgotten() {
+    let house = House::start(Setup::default()).await;
+    let identity = &house.service.app.identity;
+    let now = customer_service::clock::now();
+    let (old, young) = (signed_in(&house, now).await, signed_in(&house, now).await);
+    let later = now + TimeDelta::days(60);
+    identity.keys.check(house.pool(), identity.lifetimes, later).await.unwrap();
+    let young = refresh(identity, &young, later).await.unwrap();
+    let much_later = now + TimeDelta::days(98);
+    identity.keys.check(house.pool(), identity.lifetimes, much_later).await.unwrap();
+    identity::keys::forget_expired(house.pool(), much_later).await.unwrap();
+    let left: Vec<uuid::Uuid> =
+        sqlx::query_scalar("select id from sessions").fetch_all(house.pool()).await.unwrap();
+    assert_eq!(left, [young.session.uuid()]);
+    assert_ne!(left, [old.session.uuid()]);
+    let tokens: i64 = sqlx::query_scalar("select count(*) from refresh_tokens")
+        .fetch_one(house.pool())
+        .await
+        .unwrap();
+    assert_eq!(tokens, 1);
+    refresh(identity, &young, much_later).await.unwrap();
     house.stop().await;
 }
 
@@ -297,7 +347,8 @@ async fn replicas_that_start_together_make_one_key() {
     let lifetimes = house.service.app.identity.lifetimes;
     let now = customer_service::clock::now();
     let rings: Vec<Keyring> = (0..6).map(|_| Keyring::default()).collect();
-    for checked in join_all(rings.iter().map(|ring| ring.check(house.pool(), lifetimes, now))).await {
+    for checked in join_all(rings.iter().map(|ring| ring.check(house.pool(), lifetimes, now))).await
+    {
         checked.unwrap();
     }
     for ring in &rings {

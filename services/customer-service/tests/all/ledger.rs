@@ -21,6 +21,8 @@ async fn an_order_is_charged_once_however_often_it_is_settled() {
         assert_eq!(house.settle(order, mia, 1, 7).await.unwrap(), (Settlement::Settled, 13));
     }
     assert_eq!((house.sum_of(order).await, house.balance(mia).await), (-7, 13));
+    let direct = r#"everything_settlements_total{outcome="settled",path="direct""#;
+    assert!(runtime::telemetry::metrics_text().contains(direct), "the ordinary case was taken");
     house.assert_ledger_adds_up().await;
     house.stop().await;
 }
@@ -64,9 +66,9 @@ async fn wrong_claims_are_named_errors_and_change_nothing() {
 async fn concurrent_orders_never_pass_the_floor() {
     let house = House::start(Setup { floor: -5, ..Setup::default() }).await;
     let mia = house.member("Mia", 10, FAMILY).await;
-    let answers =
-        join_all((0..24).map(|_| house.settle(OrderId::new(), mia, 1, 4))).await;
-    let count = |wanted| answers.iter().filter(|answer| answer.as_ref().unwrap().0 == wanted).count();
+    let answers = join_all((0..24).map(|_| house.settle(OrderId::new(), mia, 1, 4))).await;
+    let count =
+        |wanted| answers.iter().filter(|answer| answer.as_ref().unwrap().0 == wanted).count();
     // 15 beans down to the floor: three orders of 4.
     assert_eq!((count(Settlement::Settled), count(Settlement::Refused)), (3, 21));
     assert_eq!(house.balance(mia).await, -2);
@@ -206,13 +208,12 @@ async fn a_week_begins_on_monday_in_the_familys_time_zone() {
     for now in ["2026-11-22T22:30:00Z", "2026-11-22T23:30:00Z", "2026-11-23T08:00:00Z"] {
         allowances::grant_due(&house.service.app, None, at(now)).await.unwrap();
     }
-    let causes: Vec<String> = sqlx::query_scalar(
-        "select cause from ledger_entries where member_id = $1 order by number",
-    )
-    .bind(mia.uuid())
-    .fetch_all(house.pool())
-    .await
-    .unwrap();
+    let causes: Vec<String> =
+        sqlx::query_scalar("select cause from ledger_entries where member_id = $1 order by number")
+            .bind(mia.uuid())
+            .fetch_all(house.pool())
+            .await
+            .unwrap();
     assert_eq!(causes, ["2026-W47", "2026-W48"]);
     house.stop().await;
 }
@@ -260,9 +261,11 @@ async fn a_statement_adds_up_over_all_its_pages() {
 async fn broken_cursors_and_limits_are_refused() {
     let house = House::start(Setup::default()).await;
     let mia = house.member("Mia", 1, FAMILY).await;
-    for (cursor, limit, expected) in
-        [("nonsense", 0, Code::InvalidCursor), ("", -1, Code::InvalidRequest), ("", 9999, Code::InvalidRequest)]
-    {
+    for (cursor, limit, expected) in [
+        ("nonsense", 0, Code::InvalidCursor),
+        ("", -1, Code::InvalidRequest),
+        ("", 9999, Code::InvalidRequest),
+    ] {
         let request =
             pb::GetStatementRequest { member_id: String::new(), cursor: cursor.to_owned(), limit };
         let answer = house.handlers.get_statement(by_person(mia, FAMILY, request)).await;

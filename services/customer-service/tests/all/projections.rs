@@ -1,9 +1,6 @@
 use std::collections::BTreeMap;
 
-use customer_service::{
-    events::wire_time,
-    projections::consumer::Delivery,
-};
+use customer_service::{events::wire_time, projections::source::Delivery};
 use prost::Message;
 use rdkafka::{
     ClientConfig, Message as _,
@@ -156,10 +153,12 @@ async fn the_newest_version_counts_whatever_comes_first() {
     let house = House::start(Setup::default()).await;
     let mia = MemberId::new();
     let order = OrderId::new();
-    let left = uncollected(order, 5, "2026-11-22T08:00:00Z", vec![
-        drink("flat-white", Some(mia), 130),
-        drink("cocoa", Some(mia), 5),
-    ]);
+    let left = uncollected(
+        order,
+        5,
+        "2026-11-22T08:00:00Z",
+        vec![drink("flat-white", Some(mia), 130), drink("cocoa", Some(mia), 5)],
+    );
     let fetched =
         completed(order, 6, "2026-11-22T09:00:00Z", vec![drink("flat-white", Some(mia), 130)]);
     take_in(&house, &[&fetched]).await;
@@ -251,12 +250,10 @@ async fn a_replay_changes_nothing_and_a_rebuild_gives_the_same_rows() {
     };
     assert_eq!(without_last(rows(&house).await), before);
 
-    let answer = house.handlers.rebuild_projections(by(Peer::Launcher, pb::RebuildProjectionsRequest {}));
+    let answer =
+        house.handlers.rebuild_projections(by(Peer::Launcher, pb::RebuildProjectionsRequest {}));
     assert_eq!(unwrapped(answer.await).unwrap().generation, 2);
-    eventually("the rebuild is through", async || {
-        without_last(rows(&house).await) == before
-    })
-    .await;
+    eventually("the rebuild is through", async || without_last(rows(&house).await) == before).await;
     assert_eq!(house.balance(mia).await, balance);
     house.assert_ledger_adds_up().await;
     house.stop().await;
@@ -296,7 +293,8 @@ async fn a_poison_message_is_set_aside_with_its_cause_and_the_rest_goes_on() {
     assert_eq!(letters[1].1["traceparent"], TRACE);
 
     // What is wrong stays wrong …
-    let replay = || house.handlers.replay_dead_letters(by(Peer::Launcher, pb::ReplayDeadLettersRequest {}));
+    let replay =
+        || house.handlers.replay_dead_letters(by(Peer::Launcher, pb::ReplayDeadLettersRequest {}));
     let result = unwrapped(replay().await).unwrap();
     assert_eq!((result.replayed, result.failed), (0, 2));
     // … until somebody repairs it; then it counts.

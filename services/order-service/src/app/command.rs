@@ -46,11 +46,9 @@ impl App {
         };
         let mut tx = self.pool().begin().await?;
         let order = store::orders::lock(&mut tx, id).await?;
-        let order =
-            order.filter(|order| may_see(actor, order)).ok_or(CommandError::NoSuchOrder)?;
+        let order = order.filter(|order| may_see(actor, order)).ok_or(CommandError::NoSuchOrder)?;
         let now = self.now();
-        let Outcome::Changed(event) =
-            order.decide(command, actor, version, now, &self.0.waits)?
+        let Outcome::Changed(event) = order.decide(command, actor, version, now, &self.0.waits)?
         else {
             return Ok(Done { order, already_so: true });
         };

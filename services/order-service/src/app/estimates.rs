@@ -97,11 +97,14 @@ impl Counter {
 }
 
 impl App {
-    /// The counter at this moment, or half a second ago. At most two queries.
+    /// The counter at this moment, or half a second ago. Memory; two queries now and
+    /// then, by one caller for all.
     pub(crate) async fn counter(&self) -> Result<Arc<Counter>, AppError> {
         if let Some(counter) = fresh(&self.0.estimates.counter, SEEN_FOR) {
             return Ok(counter);
         }
+        // While one looks again the others do with what was seen last.
+        touch(&self.0.estimates.counter);
         let orders = store::orders::on_screen(self.pool()).await?;
         self.counter_of(&orders).await
     }
@@ -111,6 +114,7 @@ impl App {
         let past = match fresh(&self.0.estimates.past, LEARNED_FOR) {
             Some(past) => past,
             None => {
+                touch(&self.0.estimates.past);
                 let made = store::orders::made_last(self.pool(), PAST).await?;
                 let past: Arc<[Sample]> = made.iter().filter_map(Sample::of).collect();
                 keep(&self.0.estimates.past, &past);
@@ -126,6 +130,13 @@ impl App {
 fn fresh<T: ?Sized>(slot: &Mutex<Option<(Instant, Arc<T>)>>, within: Duration) -> Option<Arc<T>> {
     let slot = slot.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     slot.as_ref().filter(|(since, _)| since.elapsed() < within).map(|(_, value)| Arc::clone(value))
+}
+
+fn touch<T: ?Sized>(slot: &Mutex<Option<(Instant, Arc<T>)>>) {
+    let mut slot = slot.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    if let Some((since, _)) = slot.as_mut() {
+        *since = Instant::now();
+    }
 }
 
 fn keep<T: ?Sized>(slot: &Mutex<Option<(Instant, Arc<T>)>>, value: &Arc<T>) {

@@ -183,7 +183,9 @@ impl App {
 pub enum Availability {
     There,
     /// Off until then, or until the next morning.
-    Off { until: Option<Timestamp> },
+    Off {
+        until: Option<Timestamp>,
+    },
 }
 
 /// The next time that a clock of this zone shows this hour: "the next morning".

@@ -93,9 +93,10 @@ impl App {
                 }
                 Placing::KeyUsed => {
                     // Gone already only if its 30 days ended this very moment.
-                    return self.earlier(ask).await?.ok_or_else(|| {
-                        AppError::new(Code::Conflict, "Please try again.")
-                    });
+                    return self
+                        .earlier(ask)
+                        .await?
+                        .ok_or_else(|| AppError::new(Code::Conflict, "Please try again."));
                 }
                 Placing::HouseChanged => {
                     house = self.fresh_house().await?;
@@ -123,13 +124,8 @@ impl App {
             let wait = shut.until().and_then(|until| (until - now).to_std().ok());
             wait.into_iter().fold(error, AppError::retry_after)
         })?;
-        let new = NewOrder {
-            id: OrderId::new(),
-            number: 0,
-            placed_by: ask.member,
-            wishes,
-            hold_until,
-        };
+        let new =
+            NewOrder { id: OrderId::new(), number: 0, placed_by: ask.member, wishes, hold_until };
         Order::place(new, now, &self.0.waits)
             .map_err(|rejection| convert::rejection::refused(&rejection))
     }

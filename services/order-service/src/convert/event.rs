@@ -28,7 +28,12 @@ pub(crate) fn of(order: &Order, event: &Event, traceparent: Option<String>) -> N
 }
 
 /// The bar's state or the menu changed; its key in the log is `bar` or `menu`.
-pub(crate) fn of_house(id: EventId, generation: u64, at: Timestamp, change: HouseChange) -> Vec<u8> {
+pub(crate) fn of_house(
+    id: EventId,
+    generation: u64,
+    at: Timestamp,
+    change: HouseChange,
+) -> Vec<u8> {
     let what = match change {
         HouseChange::Bar => pb::order_event::What::BarChanged(pb::BarChanged {}),
         HouseChange::Menu => pb::order_event::What::MenuChanged(pb::MenuChanged {}),
@@ -90,13 +95,9 @@ fn what_happened(order: &Order, what: &What) -> pb::order_event::What {
         }
         What::Recalled { barista: _ } => W::Recalled(pb::Recalled {}),
         What::Completed { barista: _ } => W::Completed(pb::Completed { items: live(order) }),
-        What::Rejected { because } => {
-            W::Rejected(pb::Rejected { code: because.code().to_owned() })
-        }
+        What::Rejected { because } => W::Rejected(pb::Rejected { code: because.code().to_owned() }),
         What::Declined { by: _, reason: _ } => W::Declined(pb::Declined {}),
-        What::Cancelled { by, reason: _ } => {
-            W::Cancelled(pb::Cancelled { by: by.to_string() })
-        }
+        What::Cancelled { by, reason: _ } => W::Cancelled(pb::Cancelled { by: by.to_string() }),
         What::Expired => W::Expired(pb::Expired {}),
         What::Uncollected { barista: _, pick_up_until: _ } => {
             W::Uncollected(pb::Uncollected { items: live(order) })
@@ -108,9 +109,7 @@ fn what_happened(order: &Order, what: &What) -> pb::order_event::What {
         What::ItemStruck { line, reason: _ } => {
             W::ItemStruck(pb::ItemStruck { line: number(*line) })
         }
-        What::ItemReplaced { item } => {
-            W::ItemReplaced(pb::ItemReplaced { item: Some(one(item)) })
-        }
+        What::ItemReplaced { item } => W::ItemReplaced(pb::ItemReplaced { item: Some(one(item)) }),
         What::Forgiven { by } => W::Forgiven(pb::Forgiven { by: by.to_string() }),
         What::Settled { revision } => W::Settled(pb::Settled { settled_revision: *revision }),
     }

@@ -13,14 +13,11 @@ use crate::store::menu::{BarRow, ChoiceRow, ItemRow, Rows, SizeRow};
 /// more goes without it.
 pub(crate) fn from_rows(rows: Rows) -> (Menu, Bar) {
     let Rows { bar, items, choices } = rows;
-    let off_items =
-        items.iter().filter_map(|item| Some((item.slug.clone(), item.off_until?)));
+    let off_items = items.iter().filter_map(|item| Some((item.slug.clone(), item.off_until?)));
     let off_choices =
         choices.iter().filter_map(|choice| Some((choice.slug.clone(), choice.off_until?)));
-    let sold_out = off_items
-        .chain(off_choices)
-        .map(|(slug, until)| SoldOut { slug, until })
-        .collect();
+    let sold_out =
+        off_items.chain(off_choices).map(|(slug, until)| SoldOut { slug, until }).collect();
     let items = items.into_iter().map(|item| item_from_row(item, &choices)).collect();
     (Menu { items, sold_out }, bar_from_row(&bar))
 }

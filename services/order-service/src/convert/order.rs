@@ -78,18 +78,8 @@ pub(crate) fn item(item: &Item) -> pb::Item {
 
 /// A drink that nobody has ordered yet: only what it is, costs and contains.
 pub(crate) fn drink(drink: &Drink) -> pb::Item {
-    let Drink {
-        menu_item,
-        slug,
-        name,
-        size,
-        milk,
-        extras,
-        summary,
-        price,
-        caffeine_mg,
-        allergens,
-    } = drink;
+    let Drink { menu_item, slug, name, size, milk, extras, summary, price, caffeine_mg, allergens } =
+        drink;
     pb::Item {
         line: 0,
         menu_item_id: menu_item.to_string(),

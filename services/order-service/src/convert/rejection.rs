@@ -24,8 +24,11 @@ pub(crate) fn refused(rejection: &Rejection) -> AppError {
         Rejection::NoSuchItem { line } => AppError::new(Code::NoSuchLine, message.clone())
             .field("line", rejection.code(), message)
             .detail("line", line),
-        Rejection::LastItem => AppError::new(Code::WrongState, message.clone())
-            .field("line", rejection.code(), message),
+        Rejection::LastItem => AppError::new(Code::WrongState, message.clone()).field(
+            "line",
+            rejection.code(),
+            message,
+        ),
         Rejection::ReasonMissing | Rejection::ReasonTooLong { most: _ } => {
             AppError::invalid("reason", rejection.code(), message)
         }

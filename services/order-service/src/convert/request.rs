@@ -36,8 +36,7 @@ pub(crate) fn moment(
 
 /// A line of an order.
 pub(crate) fn line(line: i32) -> Result<u32, AppError> {
-    u32::try_from(line)
-        .map_err(|_| AppError::invalid("line", "out-of-range", "lines count from 1"))
+    u32::try_from(line).map_err(|_| AppError::invalid("line", "out-of-range", "lines count from 1"))
 }
 
 /// How many of something; 0 is the default.

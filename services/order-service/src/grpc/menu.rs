@@ -45,8 +45,7 @@ impl Handlers {
         let pb::SetAvailabilityRequest { slug, available, until } = request;
         let slug = request::text("slug", &slug, LONGEST_SLUG)?;
         let until = request::moment("until", until)?;
-        let available =
-            if available { Availability::There } else { Availability::Off { until } };
+        let available = if available { Availability::There } else { Availability::Off { until } };
         self.app.set_availability(slug, available).await?;
         self.menu().await
     }
@@ -64,10 +63,12 @@ impl Handlers {
         for (at, item) in request::items(items)?.iter().enumerate() {
             match Drink::parse(&house.menu, item, now) {
                 Ok(drink) => drinks.push(drink),
-                Err(faults) => wrong.extend(faults.into_iter().map(|fault| Invalid {
-                    path: format!("items[{at}].{}", fault.path),
-                    ..fault
-                })),
+                Err(faults) => {
+                    wrong.extend(faults.into_iter().map(|fault| Invalid {
+                        path: format!("items[{at}].{}", fault.path),
+                        ..fault
+                    }))
+                }
             }
         }
         if !wrong.is_empty() {
@@ -83,10 +84,7 @@ impl Handlers {
         Ok(bar(self.app.bar().await?))
     }
 
-    pub(super) async fn change_bar(
-        &self,
-        request: pb::SetBarRequest,
-    ) -> Result<pb::Bar, AppError> {
+    pub(super) async fn change_bar(&self, request: pb::SetBarRequest) -> Result<pb::Bar, AppError> {
         let pb::SetBarRequest { state, until } = request;
         let until = request::moment("until", until)?;
         let state = match pb::BarState::try_from(state) {

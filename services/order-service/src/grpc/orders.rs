@@ -39,8 +39,11 @@ impl Handlers {
             return Err(AppError::new(Code::NotAllowed, "Only members order."));
         }
         if idempotency_key.is_empty() {
-            return Err(AppError::new(Code::IdempotencyKeyMissing, "An order needs a key.")
-                .field("idempotency_key", "required", "it must not be empty"));
+            return Err(AppError::new(Code::IdempotencyKeyMissing, "An order needs a key.").field(
+                "idempotency_key",
+                "required",
+                "it must not be empty",
+            ));
         }
         request::text("idempotency_key", &idempotency_key, LONGEST_KEY)?;
         if !(0..=LONGEST_WAIT).contains(&wait_ms) {
@@ -91,8 +94,11 @@ impl Handlers {
         let before = match cursor.as_str() {
             "" => None,
             text => Some(cursor::parse(text).ok_or_else(|| {
-                AppError::new(Code::InvalidCursor, "This is no page of ours.")
-                    .field("cursor", "invalid-cursor", "begin again without it")
+                AppError::new(Code::InvalidCursor, "This is no page of ours.").field(
+                    "cursor",
+                    "invalid-cursor",
+                    "begin again without it",
+                )
             })?),
         };
         let limit = request::page(limit, PAGE, LARGEST_PAGE)?;
@@ -140,10 +146,7 @@ impl Handlers {
 /// What makes two requests the same: everything but the key itself and how long
 /// its sender would wait.
 fn hash_of(request: &pb::PlaceOrderRequest) -> Vec<u8> {
-    let same = pb::PlaceOrderRequest {
-        idempotency_key: String::new(),
-        wait_ms: 0,
-        ..request.clone()
-    };
+    let same =
+        pb::PlaceOrderRequest { idempotency_key: String::new(), wait_ms: 0, ..request.clone() };
     Sha256::digest(same.encode_to_vec()).to_vec()
 }

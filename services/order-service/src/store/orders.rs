@@ -174,10 +174,8 @@ fn version(order: &Order) -> i64 {
 
 /// The next number of a day. One query.
 pub(crate) async fn next_number(tx: &mut PgConnection, base: i64) -> sqlx::Result<u32> {
-    let number: i64 = sqlx::query_scalar("select nextval('order_numbers') - $1")
-        .bind(base)
-        .fetch_one(tx)
-        .await?;
+    let number: i64 =
+        sqlx::query_scalar("select nextval('order_numbers') - $1").bind(base).fetch_one(tx).await?;
     Ok(u32::try_from(number).unwrap_or(u32::MAX))
 }
 
@@ -210,9 +208,8 @@ pub(crate) async fn find_by_key(
     .bind(key)
     .fetch_optional(pool)
     .await?;
-    Ok(row.map(|(number, detail, hash)| {
-        Earlier { order: OrderRow { number, detail }.into(), hash }
-    }))
+    Ok(row
+        .map(|(number, detail, hash)| Earlier { order: OrderRow { number, detail }.into(), hash }))
 }
 
 /// What a member placed, newest first, from before an order on. One query.

@@ -19,7 +19,10 @@ async fn a_paused_bar_refuses_new_orders_with_the_time_and_goes_on_with_the_othe
     let open = anna.orders_a_flat_white().await;
     let until = Utc::now() + TimeDelta::minutes(30);
     let bar = barista.set_bar(set(pb::BarState::Paused, Some(until))).await.unwrap();
-    assert_eq!((bar.state(), bar.until.unwrap().seconds), (pb::BarState::Paused, until.timestamp()));
+    assert_eq!(
+        (bar.state(), bar.until.unwrap().seconds),
+        (pb::BarState::Paused, until.timestamp())
+    );
     assert_eq!(bar.queued, 1);
     let error = anna.ask_place(asking(vec![a("latte")])).await.unwrap_err();
     assert_eq!(error.code.name(), "bar-paused");
@@ -43,10 +46,12 @@ async fn a_closed_bar_takes_orders_for_when_it_is_open_again() {
     let until = Utc::now() + TimeDelta::hours(10);
     barista.set_bar(set(pb::BarState::Closed, Some(until))).await.unwrap();
     assert_eq!(code(anna.ask_place(asking(vec![a("latte")])).await), "bar-closed");
-    let at = |hours| Some(prost_types::Timestamp {
-        seconds: (Utc::now() + TimeDelta::hours(hours)).timestamp(),
-        nanos: 0,
-    });
+    let at = |hours| {
+        Some(prost_types::Timestamp {
+            seconds: (Utc::now() + TimeDelta::hours(hours)).timestamp(),
+            nanos: 0,
+        })
+    };
     let early = pb::PlaceOrderRequest { not_before: at(9), ..asking(vec![a("latte")]) };
     assert_eq!(code(anna.ask_place(early).await), "bar-closed");
     let later = pb::PlaceOrderRequest { not_before: at(11), ..asking(vec![a("latte")]) };
@@ -89,7 +94,10 @@ async fn nonsense_is_refused() {
     assert_eq!(named(barista.set_bar(past).await), ("invalid-request".into(), "until".into()));
     for state in [0, 9, -1] {
         let request = pb::SetBarRequest { state, until: None };
-        assert_eq!(named(barista.set_bar(request).await), ("invalid-request".into(), "state".into()));
+        assert_eq!(
+            named(barista.set_bar(request).await),
+            ("invalid-request".into(), "state".into())
+        );
     }
 }
 

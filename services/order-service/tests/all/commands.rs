@@ -16,7 +16,10 @@ async fn an_order_is_accepted_made_called_ready_and_picked_up() {
     let done = barista.accept(on(&order)).await.unwrap();
     let order = done.order.unwrap();
     assert!(!done.already_so);
-    assert_eq!((order.state(), order.barista.as_str()), (pb::OrderState::Preparing, &*barista.id.to_string()));
+    assert_eq!(
+        (order.state(), order.barista.as_str()),
+        (pb::OrderState::Preparing, &*barista.id.to_string())
+    );
     assert!(barista.accept(on(&order)).await.unwrap().already_so);
 
     let tick = pb::TickItemRequest { id: order.id.clone(), version: 0, line: 2, ticked: true };
@@ -38,13 +41,12 @@ async fn an_order_is_accepted_made_called_ready_and_picked_up() {
     assert_eq!(house.customer.charged(&order.id), Some(7));
 
     // One event per version, in order.
-    let kinds: Vec<String> = sqlx::query_scalar(
-        "select kind from event_log where stream_key = $1 order by version",
-    )
-    .bind(&order.id)
-    .fetch_all(&house.pool)
-    .await
-    .unwrap();
+    let kinds: Vec<String> =
+        sqlx::query_scalar("select kind from event_log where stream_key = $1 order by version")
+            .bind(&order.id)
+            .fetch_all(&house.pool)
+            .await
+            .unwrap();
     assert_eq!(
         kinds,
         ["placed", "queued", "accepted", "item_ticked", "ready", "recalled", "ready", "completed"]
@@ -63,7 +65,8 @@ async fn an_order_goes_back_over_to_another_and_is_forgiven() {
     assert_eq!(released.state(), pb::OrderState::Queued);
     barista.accept(on(&order)).await.unwrap();
 
-    let to = |barista: String| pb::HandOverOrderRequest { id: order.id.clone(), version: 0, barista };
+    let to =
+        |barista: String| pb::HandOverOrderRequest { id: order.id.clone(), version: 0, barista };
     let nobody = barista.hand_over(to(anna.id.to_string())).await;
     assert_eq!(named(nobody), ("invalid-request".into(), "barista".into()));
     assert_eq!(named(barista.hand_over(to("me".to_owned())).await).1, "barista");
@@ -106,8 +109,17 @@ async fn another_drink_instead_costs_no_more_and_says_why() {
         (wrong(&|request| request.line = 9), ("no-such-line", "line")),
         (wrong(&|request| request.line = -1), ("invalid-request", "line")),
         (wrong(&|request| request.item = None), ("invalid-request", "item")),
-        (wrong(&|request| request.item = Some(a("unicorn"))), ("not-on-the-menu", "item.menu_item")),
-        (wrong(&|request| { request.item = Some(a("latte")); request.reason.clear() }), ("invalid-request", "reason")),
+        (
+            wrong(&|request| request.item = Some(a("unicorn"))),
+            ("not-on-the-menu", "item.menu_item"),
+        ),
+        (
+            wrong(&|request| {
+                request.item = Some(a("latte"));
+                request.reason.clear()
+            }),
+            ("invalid-request", "reason"),
+        ),
         (wrong(&|request| request.reason = "x".repeat(201)), ("invalid-request", "reason")),
         (wrong(&|request| request.reason = "\0".to_owned()), ("invalid-request", "reason")),
     ] {
@@ -177,7 +189,16 @@ async fn members_do_not_work_the_counter() {
     assert_eq!(code(anna.ask_queue(pb::GetQueueRequest {}).await), "forbidden");
     let pause = pb::SetBarRequest { state: pb::BarState::Paused.into(), until: None };
     assert_eq!(code(anna.set_bar(pause).await), "forbidden");
-    assert_eq!(code(house.as_gateway().get_order(pb::GetOrderRequest { id: order.id.clone() }).await.map_err(runtime::AppError::from_status)), "unauthenticated");
+    assert_eq!(
+        code(
+            house
+                .as_gateway()
+                .get_order(pb::GetOrderRequest { id: order.id.clone() })
+                .await
+                .map_err(runtime::AppError::from_status)
+        ),
+        "unauthenticated"
+    );
 }
 
 #[tokio::test]
@@ -187,7 +208,10 @@ async fn wrong_states_and_missing_reasons_are_named() {
     let order = anna.orders_a_flat_white().await;
     assert_eq!(code(anna.pick_up(on(&order)).await), "wrong-state");
     assert_eq!(code(barista.recall(on(&order)).await), "wrong-state");
-    assert_eq!(named(barista.decline(on(&order)).await), ("invalid-request".into(), "reason".into()));
+    assert_eq!(
+        named(barista.decline(on(&order)).await),
+        ("invalid-request".into(), "reason".into())
+    );
     let last = pb::StrikeItemRequest {
         id: order.id.clone(),
         line: 1,

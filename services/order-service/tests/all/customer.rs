@@ -8,7 +8,10 @@ use std::{
 };
 
 use tokio::task::JoinSet;
-use tokio_stream::{StreamExt as _, wrappers::{IntervalStream, TcpListenerStream}};
+use tokio_stream::{
+    StreamExt as _,
+    wrappers::{IntervalStream, TcpListenerStream},
+};
 use tonic::{Request, Response, Status};
 use types::{MemberId, Role, Roles};
 use wire::customer::v1 as pb;
@@ -121,9 +124,7 @@ impl pb::customer_service_server::CustomerService for Service {
             Some((newest, owed)) if revision == newest && owed != owed_beans => {
                 return Err(Status::invalid_argument("the same revision with another amount"));
             }
-            None if owed_beans > 0 && balance - owed_beans < books.floor => {
-                pb::Settlement::Refused
-            }
+            None if owed_beans > 0 && balance - owed_beans < books.floor => pb::Settlement::Refused,
             _ => {
                 let charged = before.map_or(0, |(_, owed)| owed);
                 books.balances.insert(member_id, balance - (owed_beans - charged));
@@ -179,10 +180,7 @@ impl pb::customer_service_server::CustomerService for Service {
         not_played()
     }
 
-    async fn refresh_tokens(
-        &self,
-        _: Request<pb::RefreshTokensRequest>,
-    ) -> Answer<pb::TokenPair> {
+    async fn refresh_tokens(&self, _: Request<pb::RefreshTokensRequest>) -> Answer<pb::TokenPair> {
         not_played()
     }
 

@@ -20,7 +20,7 @@ use wire::{
     order::v1::{self as pb, order_service_client::OrderServiceClient},
 };
 
-use crate::customer::Customer;
+use crate::{customer::Customer, line::Line};
 
 /// How long a test waits for what must come.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -36,8 +36,10 @@ pub struct House {
     signer: AccessTokenSigner,
     gateway: Runtime,
     pub runtime: Runtime,
-    pub database: test_kit::Database,
+    database: test_kit::Database,
     temporal: Temporal,
+    /// To the database.
+    pub line: Line,
 }
 
 /// Which Temporal the house has; `http://127.0.0.1:1` is none.
@@ -110,12 +112,14 @@ impl House {
         waits: WaitSeconds,
         temporal: Temporal,
     ) -> Self {
-        let runtime =
-            runtime::start(Peer::OrderService, &runtime_config(ORDER_SERVICE)).unwrap();
+        let line = Line::to(host_of(database.url())).await;
+        let through_the_line =
+            database.url().replace(&host_of(database.url()), &line.address.to_string());
+        let runtime = runtime::start(Peer::OrderService, &runtime_config(ORDER_SERVICE)).unwrap();
         let config = Config {
             runtime: runtime_config(ORDER_SERVICE),
             grpc: runtime::grpc::Config::on("127.0.0.1:0".parse().unwrap()),
-            database_url: SecretString::from(database.url().to_owned()),
+            database_url: SecretString::from(through_the_line),
             database_connections: 6,
             kafka_brokers: String::new(),
             temporal_url: temporal.url.clone(),
@@ -127,7 +131,8 @@ impl House {
         let service = order_service::start(config, runtime.clone()).await.unwrap();
         let gateway = runtime::start(Peer::Server, &runtime_config(SERVER)).unwrap();
         let pool = database.pool().await.unwrap();
-        let house = Self { customer, pool, service, signer, gateway, runtime, database, temporal };
+        let house =
+            Self { customer, pool, service, signer, gateway, runtime, database, temporal, line };
         house.until_people_are_known().await;
         house
     }
@@ -139,11 +144,13 @@ impl House {
 
     /// The same, with other waits from now on.
     pub async fn restart_with(self, waits: WaitSeconds) -> Self {
-        let Self { customer, pool, service, signer, gateway, runtime, database, temporal } = self;
+        let Self { customer, pool, service, signer, gateway, runtime, database, temporal, line } =
+            self;
         drop((service, gateway));
         pool.close().await;
         runtime.shutdown.request();
         runtime.finish().await.unwrap();
+        drop(line);
         Self::start(database, signer, customer, waits, temporal).await
     }
 
@@ -167,9 +174,7 @@ impl House {
         let runtime =
             runtime::start(Peer::CustomerService, &runtime_config(CUSTOMER_SERVICE)).unwrap();
         let url = format!("http://{}", self.service.grpc);
-        OrderServiceClient::new(
-            runtime::grpc::channel(&url, Peer::OrderService, &runtime).unwrap(),
-        )
+        OrderServiceClient::new(runtime::grpc::channel(&url, Peer::OrderService, &runtime).unwrap())
     }
 
     /// As the gateway calls it for itself.
@@ -195,6 +200,13 @@ impl House {
     pub fn admin(&self) -> Person {
         self.person(Roles::from([Role::Member, Role::Barista, Role::Admin]))
     }
+}
+
+/// The `host:port` of a URL.
+fn host_of(url: &str) -> String {
+    let (_, rest) = url.split_once("://").unwrap();
+    let (host, _) = rest.split_once('/').unwrap();
+    host.rsplit('@').next().unwrap().to_owned()
 }
 
 /// Somebody signed in, through the gateway.

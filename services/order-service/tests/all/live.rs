@@ -17,7 +17,10 @@ async fn next(events: &mut Streaming<pb::LiveEvent>) -> pb::LiveEvent {
 }
 
 /// The next so many events that are about orders.
-async fn orders(events: &mut Streaming<pb::LiveEvent>, count: usize) -> Vec<(String, pb::OrderChanged)> {
+async fn orders(
+    events: &mut Streaming<pb::LiveEvent>,
+    count: usize,
+) -> Vec<(String, pb::OrderChanged)> {
     let mut seen = Vec::new();
     while seen.len() < count {
         let event = next(events).await;
@@ -48,7 +51,12 @@ async fn every_change_of_an_order_comes_once_in_order_and_resumes() {
     let states: Vec<_> = seen.iter().map(|(_, event)| event.state()).collect();
     assert_eq!(
         states,
-        [pb::OrderState::Placed, pb::OrderState::Queued, pb::OrderState::Ready, pb::OrderState::Completed]
+        [
+            pb::OrderState::Placed,
+            pb::OrderState::Queued,
+            pb::OrderState::Ready,
+            pb::OrderState::Completed
+        ]
     );
     for ((_, event), version) in seen.iter().zip(1..) {
         assert_eq!((event.order_id.as_str(), event.version), (order.id.as_str(), version));

@@ -4,6 +4,7 @@ mod bar;
 mod commands;
 mod customer;
 mod house;
+mod line;
 mod live;
 mod menu;
 mod outages;

@@ -38,7 +38,10 @@ async fn what_is_off_is_refused_by_name_until_it_is_back() {
     let after = barista.set_availability(off("oat")).await.unwrap();
     assert_ne!(before.etag, after.etag);
     assert_eq!(after.sold_out.len(), 1);
-    assert_eq!((after.sold_out[0].slug.as_str(), after.sold_out[0].name.as_str()), ("oat", "oat milk"));
+    assert_eq!(
+        (after.sold_out[0].slug.as_str(), after.sold_out[0].name.as_str()),
+        ("oat", "oat milk")
+    );
     assert!(after.sold_out[0].until.unwrap().seconds > chrono::Utc::now().timestamp());
     let oat = pb::ItemRequest { milk: "oat".to_owned(), ..a("latte") };
     let refused = anna.ask_place(asking(vec![a("mocha"), oat.clone()])).await;
@@ -81,14 +84,20 @@ async fn a_replica_that_has_not_heard_still_refuses_what_is_off() {
 async fn what_cannot_be_taken_off_is_named() {
     let house = House::open().await;
     let barista = house.barista();
-    assert_eq!(named(barista.set_availability(off("unicorn")).await), ("not-found".into(), "slug".into()));
+    assert_eq!(
+        named(barista.set_availability(off("unicorn")).await),
+        ("not-found".into(), "slug".into())
+    );
     let long = "x".repeat(65);
     assert_eq!(code(barista.set_availability(off(&long)).await), "invalid-request");
     let past = pb::SetAvailabilityRequest {
         until: Some(prost_types::Timestamp { seconds: 1_700_000_000, nanos: 0 }),
         ..off("oat")
     };
-    assert_eq!(named(barista.set_availability(past).await), ("invalid-request".into(), "until".into()));
+    assert_eq!(
+        named(barista.set_availability(past).await),
+        ("invalid-request".into(), "until".into())
+    );
     assert_eq!(code(house.member().set_availability(off("oat")).await), "forbidden");
 }
 

@@ -157,51 +157,118 @@ async fn what_cannot_be_ordered_is_refused_by_name_and_field() {
     let cases: Vec<(&str, pb::PlaceOrderRequest, &str, &str)> = vec![
         ("nothing", asking(vec![]), "invalid-request", "items"),
         ("too much", asking(vec![a("latte"); 13]), "invalid-request", "items"),
-        ("no key", pb::PlaceOrderRequest { idempotency_key: String::new(), ..asking(vec![a("latte")]) },
-            "idempotency-key-missing", "idempotency_key"),
-        ("long key", pb::PlaceOrderRequest { idempotency_key: long.clone(), ..asking(vec![a("latte")]) },
-            "invalid-request", "idempotency_key"),
-        ("odd key", pb::PlaceOrderRequest { idempotency_key: "a\0b".to_owned(), ..asking(vec![a("latte")]) },
-            "invalid-request", "idempotency_key"),
-        ("long wait", pb::PlaceOrderRequest { wait_ms: 3_600_000, ..asking(vec![a("latte")]) },
-            "invalid-request", "wait_ms"),
-        ("negative wait", pb::PlaceOrderRequest { wait_ms: -1, ..asking(vec![a("latte")]) },
-            "invalid-request", "wait_ms"),
-        ("nonsense time", pb::PlaceOrderRequest {
-            not_before: Some(prost_types::Timestamp { seconds: i64::MAX, nanos: 0 }),
-            ..asking(vec![a("latte")])
-        }, "invalid-request", "not_before"),
+        (
+            "no key",
+            pb::PlaceOrderRequest { idempotency_key: String::new(), ..asking(vec![a("latte")]) },
+            "idempotency-key-missing",
+            "idempotency_key",
+        ),
+        (
+            "long key",
+            pb::PlaceOrderRequest { idempotency_key: long.clone(), ..asking(vec![a("latte")]) },
+            "invalid-request",
+            "idempotency_key",
+        ),
+        (
+            "odd key",
+            pb::PlaceOrderRequest {
+                idempotency_key: "a\0b".to_owned(),
+                ..asking(vec![a("latte")])
+            },
+            "invalid-request",
+            "idempotency_key",
+        ),
+        (
+            "long wait",
+            pb::PlaceOrderRequest { wait_ms: 3_600_000, ..asking(vec![a("latte")]) },
+            "invalid-request",
+            "wait_ms",
+        ),
+        (
+            "negative wait",
+            pb::PlaceOrderRequest { wait_ms: -1, ..asking(vec![a("latte")]) },
+            "invalid-request",
+            "wait_ms",
+        ),
+        (
+            "nonsense time",
+            pb::PlaceOrderRequest {
+                not_before: Some(prost_types::Timestamp { seconds: i64::MAX, nanos: 0 }),
+                ..asking(vec![a("latte")])
+            },
+            "invalid-request",
+            "not_before",
+        ),
         ("unknown item", asking(vec![a("unicorn")]), "not-on-the-menu", "items[0].menu_item"),
         ("no item", with(&|item| item.menu_item.clear()), "invalid-request", "items[1].menu_item"),
-        ("unknown size", with(&|item| item.size = "vast".into()), "invalid-request", "items[1].size"),
-        ("unknown milk", with(&|item| item.milk = "yak".into()), "invalid-request", "items[1].milk"),
-        ("unknown extra", with(&|item| item.extras = vec!["gold".into()]),
-            "invalid-request", "items[1].extras[0]"),
-        ("twice", with(&|item| item.extras = vec!["cinnamon".into(); 2]),
-            "invalid-request", "items[1].extras[1]"),
-        ("seven extras", with(&|item| item.extras = vec!["cinnamon".into(); 7]),
-            "invalid-request", "items[1].extras"),
-        ("long note", with(&|item| item.note.clone_from(&long)), "invalid-request", "items[1].note"),
+        (
+            "unknown size",
+            with(&|item| item.size = "vast".into()),
+            "invalid-request",
+            "items[1].size",
+        ),
+        (
+            "unknown milk",
+            with(&|item| item.milk = "yak".into()),
+            "invalid-request",
+            "items[1].milk",
+        ),
+        (
+            "unknown extra",
+            with(&|item| item.extras = vec!["gold".into()]),
+            "invalid-request",
+            "items[1].extras[0]",
+        ),
+        (
+            "twice",
+            with(&|item| item.extras = vec!["cinnamon".into(); 2]),
+            "invalid-request",
+            "items[1].extras[1]",
+        ),
+        (
+            "seven extras",
+            with(&|item| item.extras = vec!["cinnamon".into(); 7]),
+            "invalid-request",
+            "items[1].extras",
+        ),
+        (
+            "long note",
+            with(&|item| item.note.clone_from(&long)),
+            "invalid-request",
+            "items[1].note",
+        ),
         ("NUL in note", with(&|item| item.note = "a\0".into()), "invalid-request", "items[1].note"),
         ("NUL in slug", with(&|item| item.size = "a\0".into()), "invalid-request", "items[1].size"),
-        ("nameless guest", with(&|item| item.recipient = Some(Recipient::Guest(" ".into()))),
-            "invalid-request", "items[1].guest"),
-        ("no member id", with(&|item| item.recipient = Some(Recipient::MemberId("ord_1".into()))),
-            "invalid-request", "items[1].member_id"),
-        ("nobody", with(&|item| {
-            let nobody = types::MemberId::new().to_string();
-            item.recipient = Some(Recipient::MemberId(nobody));
-        }), "invalid-request", "items[1].member_id"),
+        (
+            "nameless guest",
+            with(&|item| item.recipient = Some(Recipient::Guest(" ".into()))),
+            "invalid-request",
+            "items[1].guest",
+        ),
+        (
+            "no member id",
+            with(&|item| item.recipient = Some(Recipient::MemberId("ord_1".into()))),
+            "invalid-request",
+            "items[1].member_id",
+        ),
+        (
+            "nobody",
+            with(&|item| {
+                let nobody = types::MemberId::new().to_string();
+                item.recipient = Some(Recipient::MemberId(nobody));
+            }),
+            "invalid-request",
+            "items[1].member_id",
+        ),
     ];
     for (what, request, code, field) in cases {
         assert_eq!(named(anna.ask_place(request).await), (code.into(), field.into()), "{what}");
     }
-    let (rows,): (i64,) = sqlx::query_as(
-        "select (select count(*) from orders) + (select count(*) from event_log)",
-    )
-    .fetch_one(&house.pool)
-    .await
-    .unwrap();
+    let (rows,): (i64,) =
+        sqlx::query_as("select (select count(*) from orders) + (select count(*) from event_log)")
+            .fetch_one(&house.pool)
+            .await
+            .unwrap();
     assert_eq!(rows, 0, "a refusal wrote something");
 }
 
@@ -245,7 +312,10 @@ async fn an_order_for_later_is_held_owes_nothing_and_comes_due() {
     // Too far away is refused.
     let far = prost_types::Timestamp { seconds: at.seconds + 30 * 86_400, nanos: 0 };
     let request = pb::PlaceOrderRequest { not_before: Some(far), ..asking(vec![a("latte")]) };
-    assert_eq!(named(anna.ask_place(request).await), ("invalid-request".into(), "not_before".into()));
+    assert_eq!(
+        named(anna.ask_place(request).await),
+        ("invalid-request".into(), "not_before".into())
+    );
 }
 
 #[tokio::test]
@@ -256,7 +326,8 @@ async fn what_is_off_when_a_held_order_comes_due_declines_it() {
     let at = prost_types::Timestamp { seconds: soon.timestamp(), nanos: 0 };
     let request = pb::PlaceOrderRequest { not_before: Some(at), ..asking(vec![a("croissant")]) };
     let order = anna.ask_place(request).await.unwrap().order.unwrap();
-    let off = pb::SetAvailabilityRequest { slug: "croissant".into(), available: false, until: None };
+    let off =
+        pb::SetAvailabilityRequest { slug: "croissant".into(), available: false, until: None };
     house.barista().set_availability(off).await.unwrap();
     house.service.app.come_due(order.id.parse().unwrap(), order.version).await.unwrap();
     let order = anna.get(&order.id).await.unwrap();

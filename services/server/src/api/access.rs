@@ -156,10 +156,9 @@ fn describe(operation: &mut Operation, access: Access) {
     let none: [&str; 0] = [];
     operation.security = Some(match access {
         Access::Secret => Vec::new(),
-        Access::Member | Access::Barista | Access::Admin => vec![
-            SecurityRequirement::new("bearer", none),
-            SecurityRequirement::new("cookie", none),
-        ],
+        Access::Member | Access::Barista | Access::Admin => {
+            vec![SecurityRequirement::new("bearer", none), SecurityRequirement::new("cookie", none)]
+        }
     });
     let answers = &mut operation.responses.responses;
     for answer in answers.values_mut() {
@@ -185,8 +184,5 @@ fn describe(operation: &mut Operation, access: Access) {
 
 fn problem(text: &str) -> Response {
     let schema = RefOr::Ref(Ref::from_schema_name("Problem"));
-    ResponseBuilder::new()
-        .description(text)
-        .content(MEDIA_TYPE, Content::new(Some(schema)))
-        .build()
+    ResponseBuilder::new().description(text).content(MEDIA_TYPE, Content::new(Some(schema))).build()
 }

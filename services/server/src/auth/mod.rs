@@ -196,6 +196,11 @@ async fn find(app: &App, headers: &HeaderMap, address: std::net::IpAddr) -> Foun
         let (identity, set) = (Identity::Somebody(viewer.clone()), SetCookies::default());
         return Found { identity, by_cookie: true, set };
     }
+    if let Some(Err(problem)) = &current
+        && problem.code() == Code::Unavailable
+    {
+        return without_cookies(Identity::Refused(problem.clone()));
+    }
     let Some(refresh) = refresh else {
         return without_cookies(match current {
             Some(Err(problem)) => Identity::Refused(problem),
@@ -239,16 +244,20 @@ fn bearer(app: &App, value: &http::HeaderValue) -> Identity {
 }
 
 fn verify(app: &App, token: &str) -> Result<Viewer, Problem> {
-    app.verifier().verify(token, app.now()).map(|person| Viewer::new(person, token)).map_err(
-        |error| {
-            let detail = match error {
-                TokenError::Expired => "The access token has expired.",
-                TokenError::Revoked => "This sign-in was ended.",
-                _ => "The access token is not one of ours.",
-            };
-            Problem::new(Code::Unauthenticated).detail(detail)
-        },
-    )
+    let verified = app.verifier().verify(token, app.now());
+    verified.map(|person| Viewer::new(person, token)).map_err(|error| {
+        let detail = match error {
+            TokenError::Expired => "The access token has expired.",
+            TokenError::Revoked => "This sign-in was ended.",
+            // Just started, and customer-service has not told its keys yet.
+            TokenError::UnknownKey if app.verifier().keys().is_empty() => {
+                return Problem::unavailable()
+                    .detail("Who is signed in cannot be checked yet. Please try again.");
+            }
+            _ => "The access token is not one of ours.",
+        };
+        Problem::new(Code::Unauthenticated).detail(detail)
+    })
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Viewer {

@@ -35,7 +35,10 @@ impl Refresher {
         let renewed = flight
             .get_or_try_init(|| async {
                 let request = RefreshTokensRequest { refresh_token: refresh_token.to_owned() };
-                app.anybodys_customers().refresh_tokens(request).await.map(tonic::Response::into_inner)
+                app.anybodys_customers()
+                    .refresh_tokens(request)
+                    .await
+                    .map(tonic::Response::into_inner)
             })
             .await;
         match renewed {

@@ -274,8 +274,12 @@ fn order_entry(order: pb::OrderChanged) -> Result<What, Problem> {
         at,
         traceparent,
     } = order;
-    let span = tracing::info_span!("live event", otel.kind = "consumer", order.id = %order_id, kind);
-    runtime::telemetry::set_parent(&span, Some(traceparent.as_str()).filter(|text| !text.is_empty()));
+    let span =
+        tracing::info_span!("live event", otel.kind = "consumer", order.id = %order_id, kind);
+    runtime::telemetry::set_parent(
+        &span,
+        Some(traceparent.as_str()).filter(|text| !text.is_empty()),
+    );
     let _entered = span.enter();
     let at = at.and_then(time);
     let state = OrderState::of_wire(state)?;

@@ -204,7 +204,19 @@ mod tests {
             assert_eq!(text.parse::<Position>().unwrap().to_string(), text);
         }
         let long = format!("{}-1", "e".repeat(65));
-        for wrong in ["", "-", "-1", "e1", "e1-", "e1-x", "e1--1x", "é-1", "e1-99999999999999999999999", "e 1-1", &long] {
+        for wrong in [
+            "",
+            "-",
+            "-1",
+            "e1",
+            "e1-",
+            "e1-x",
+            "e1--1x",
+            "é-1",
+            "e1-99999999999999999999999",
+            "e 1-1",
+            &long,
+        ] {
             assert!(wrong.parse::<Position>().is_err(), "{wrong}");
         }
     }

@@ -186,9 +186,8 @@ impl Listening {
         self.begin = None;
         self.patience = None;
         metrics::reset_sent();
-        let text = format!(
-            "id: {position}\nevent: reset\ndata: {{\"position\":\"{position}\"}}\n\n"
-        );
+        let text =
+            format!("id: {position}\nevent: reset\ndata: {{\"position\":\"{position}\"}}\n\n");
         self.position = Some(position);
         text
     }

@@ -48,7 +48,9 @@ fn words(error: &ErrorView) -> (&'static str, String, String) {
     let detail = || error.detail.clone().unwrap_or_default();
     let say = |title: &str, says: &str| (title.to_owned(), says.to_owned());
     let (emoji, (title, says)) = match error.code {
-        Code::UnknownPath => ("🍂", say("Nothing here", "There is no such page. Perhaps the link is old.")),
+        Code::UnknownPath => {
+            ("🍂", say("Nothing here", "There is no such page. Perhaps the link is old."))
+        }
         Code::NotFound => ("🍂", (error.title.clone(), detail())),
         Code::Forbidden | Code::NotAllowed | Code::NotYours => {
             ("🙈", (error.title.clone(), "This is for somebody else’s hands.".to_owned()))

@@ -57,10 +57,7 @@ pub fn router() -> Router<App> {
         .route("/beans", get(account::beans))
         .route("/sign-in", get(account::sign_in::signed_out))
         .route("/sign-in/{secret}", get(account::sign_in::page).post(account::sign_in::sign_in))
-        .route(
-            "/sign-out",
-            get(account::sign_in::leaving).post(account::sign_in::sign_out),
-        )
+        .route("/sign-out", get(account::sign_in::leaving).post(account::sign_in::sign_out))
         .route("/assets/{version}/{name}", get(assets::get))
         .route("/favicon.ico", get(assets::favicon))
 }

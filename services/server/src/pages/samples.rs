@@ -5,8 +5,17 @@ use askama::Template;
 use wire::{customer::v1 as customer, order::v1 as pb};
 
 use super::{
-    account::{sign_in::*, *}, cart::CartPage, cart::cookie::*, counter::*, drink::DrinkPage, errors::ErrorPage,
-    menu::*, order::*, view::menu::*, view::order::*, view::*,
+    account::{sign_in::*, *},
+    cart::CartPage,
+    cart::cookie::*,
+    counter::*,
+    drink::DrinkPage,
+    errors::ErrorPage,
+    menu::*,
+    order::*,
+    view::menu::*,
+    view::order::*,
+    view::*,
 };
 
 const NOW: &str = "2026-11-22T08:14:00Z";
@@ -56,7 +65,15 @@ fn choice(slug: &str, name: &str, price: i64, mg: i32, allergens: &[&str]) -> pb
     }
 }
 
-fn item(category: &str, slug: &str, name: &str, emoji: &str, price: i64, mg: i32, description: &str) -> pb::MenuItem {
+fn item(
+    category: &str,
+    slug: &str,
+    name: &str,
+    emoji: &str,
+    price: i64,
+    mg: i32,
+    description: &str,
+) -> pb::MenuItem {
     let size = |slug: &str, name: &str, price, percent| pb::Size {
         slug: slug.to_owned(),
         name: name.to_owned(),
@@ -101,8 +118,24 @@ fn item(category: &str, slug: &str, name: &str, emoji: &str, price: i64, mg: i32
 fn items() -> Vec<pb::MenuItem> {
     vec![
         item("Coffee", "espresso", "Espresso", "☕", 2, 63, "Short, strong, and over too soon."),
-        item("Coffee", "flat-white", "Flat white", "🥛", 3, 126, "Two short shots under silky milk."),
-        item("Coffee", "cappuccino", "Cappuccino", "☕", 3, 63, "A third coffee, a third milk, a third foam, and cocoa on top if you ask."),
+        item(
+            "Coffee",
+            "flat-white",
+            "Flat white",
+            "🥛",
+            3,
+            126,
+            "Two short shots under silky milk.",
+        ),
+        item(
+            "Coffee",
+            "cappuccino",
+            "Cappuccino",
+            "☕",
+            3,
+            63,
+            "A third coffee, a third milk, a third foam, and cocoa on top if you ask.",
+        ),
         item("Coffee", "cold-brew", "Cold brew", "🧊", 3, 150, "Steeped since last night."),
         item("Tea & more", "chamomile", "Chamomile tea", "🌼", 1, 0, "From the garden."),
         item("Tea & more", "earl-grey", "Earl Grey", "🫖", 1, 40, "With bergamot."),
@@ -135,7 +168,14 @@ fn order(state: pb::OrderState, allowed: &[pb::OrderCommand]) -> pb::Order {
         state: state.into(),
         version: 3,
         items: vec![
-            drink(1, "flat-white", "Flat white", "large, oat milk, extra shot", MIA, "Extra hot, please <3"),
+            drink(
+                1,
+                "flat-white",
+                "Flat white",
+                "large, oat milk, extra shot",
+                MIA,
+                "Extra hot, please <3",
+            ),
             drink(2, "cocoa", "Cocoa", "small, whole milk", "Leo from next door", ""),
         ],
         price_beans: 8,
@@ -150,12 +190,7 @@ fn order(state: pb::OrderState, allowed: &[pb::OrderCommand]) -> pb::Order {
 }
 
 fn teller(me: &str) -> Teller {
-    Teller {
-        clock: clock(),
-        people: people(),
-        emoji: Emoji::of_menu(&items()),
-        me: me.to_owned(),
-    }
+    Teller { clock: clock(), people: people(), emoji: Emoji::of_menu(&items()), me: me.to_owned() }
 }
 
 fn tell(state: pb::OrderState, allowed: &[pb::OrderCommand]) -> OrderView {
@@ -164,7 +199,13 @@ fn tell(state: pb::OrderState, allowed: &[pb::OrderCommand]) -> OrderView {
 
 fn bar(state: pb::BarState) -> BarView {
     let until = if state == pb::BarState::Open { None } else { ago(-1500) };
-    let bar = pb::Bar { state: state.into(), until, queued: 2, preparing: 1, estimate_seconds: Some(330) };
+    let bar = pb::Bar {
+        state: state.into(),
+        until,
+        queued: 2,
+        preparing: 1,
+        estimate_seconds: Some(330),
+    };
     BarView::new(&bar, &clock())
 }
 
@@ -184,9 +225,23 @@ fn queue() -> Vec<pb::Order> {
     half[1].ticked = true;
     vec![
         ticket(14, S::Queued, 320, order(S::Queued, &[]).items, &waiting, MIA),
-        ticket(15, S::Queued, 45, vec![drink(1, "espresso", "Espresso", "", OMA, "")], &waiting, OMA),
+        ticket(
+            15,
+            S::Queued,
+            45,
+            vec![drink(1, "espresso", "Espresso", "", OMA, "")],
+            &waiting,
+            OMA,
+        ),
         ticket(13, S::Preparing, 560, half, &making, PAPA),
-        ticket(11, S::Ready, 70, vec![drink(1, "earl-grey", "Earl Grey", "vanilla", OMA, "")], &[C::PickUp, C::Recall], OMA),
+        ticket(
+            11,
+            S::Ready,
+            70,
+            vec![drink(1, "earl-grey", "Earl Grey", "vanilla", OMA, "")],
+            &[C::PickUp, C::Recall],
+            OMA,
+        ),
     ]
 }
 
@@ -245,7 +300,8 @@ fn menu_page(menu: MenuView, in_cart: usize, state: pb::BarState) -> MenuPage {
 pub(crate) fn all() -> Vec<(String, String)> {
     use pb::{OrderCommand as C, OrderState as S};
     let mut all: Vec<(String, String)> = Vec::new();
-    let mut add = |name: &str, html: askama::Result<String>| all.push((name.to_owned(), html.unwrap()));
+    let mut add =
+        |name: &str, html: askama::Result<String>| all.push((name.to_owned(), html.unwrap()));
 
     let whole = || MenuView::whole(&items());
     add("menu", menu_page(whole(), 0, pb::BarState::Open).render());
@@ -300,20 +356,30 @@ pub(crate) fn all() -> Vec<(String, String)> {
         let name = format!("order-{}", told.state);
         add(&name, OrderPage { shell: shell(Tab::Orders, 0), order: told }.render());
     }
-    add("part-order", OrderCard { shell: shell(Tab::Orders, 0), order: tell(S::Ready, &[]) }.render());
+    add(
+        "part-order",
+        OrderCard { shell: shell(Tab::Orders, 0), order: tell(S::Ready, &[]) }.render(),
+    );
     let orders = || vec![tell(S::Preparing, &[]), tell(S::Completed, &[]), tell(S::Declined, &[])];
     let next = || "cursor".to_owned();
-    add("orders", OrdersPage { shell: shell(Tab::Orders, 0), orders: orders(), next: next() }.render());
+    add(
+        "orders",
+        OrdersPage { shell: shell(Tab::Orders, 0), orders: orders(), next: next() }.render(),
+    );
     add("part-orders", OrderRows { orders: Vec::new(), next: String::new() }.render());
     add("part-open", OpenOrders { open: orders() }.render());
 
     let board = || Board::new(&queue(), &teller(PAPA));
-    let counter = |state, board| CounterPage { shell: shell(Tab::Counter, 0), bar: bar(state), board };
+    let counter =
+        |state, board| CounterPage { shell: shell(Tab::Counter, 0), bar: bar(state), board };
     add("counter", counter(pb::BarState::Open, board()).render());
     add("counter-quiet", counter(pb::BarState::Paused, Board::new(&[], &teller(PAPA))).render());
     add("part-board", BoardPart { shell: shell(Tab::Counter, 0), board: board() }.render());
     add("part-counter-bar", CounterBar { bar: bar(pb::BarState::Closed) }.render());
-    add("part-switch", Switch { shell: shell(Tab::Counter, 0), bar: bar(pb::BarState::Open) }.render());
+    add(
+        "part-switch",
+        Switch { shell: shell(Tab::Counter, 0), bar: bar(pb::BarState::Open) }.render(),
+    );
     let offers = || offered(&items());
     add("counter-menu", OffersPage { shell: shell(Tab::Counter, 0), offers: offers() }.render());
     add("part-offers", Offers { shell: shell(Tab::Counter, 0), offers: offers() }.render());
@@ -352,7 +418,11 @@ pub(crate) fn all() -> Vec<(String, String)> {
     let beans = BeansPage {
         shell: shell(Tab::Menu, 0),
         wallet: Wallet { count: 31, free_bar: false },
-        entries: vec![entry("order", ORDER, -8), entry("allowance", "2026-W47", 20), entry("opening", "", 20)],
+        entries: vec![
+            entry("order", ORDER, -8),
+            entry("allowance", "2026-W47", 20),
+            entry("opening", "", 20),
+        ],
         next: String::new(),
     };
     add("beans", beans.render());
@@ -366,7 +436,10 @@ pub(crate) fn all() -> Vec<(String, String)> {
         retry_after,
     };
     add("error-404", error("🍂", "Nothing here", "There is no such page.", None).render());
-    add("error-503", error("🛠️", "One moment", "The bar’s notebook cannot be reached.", Some(5)).render());
+    add(
+        "error-503",
+        error("🛠️", "One moment", "The bar’s notebook cannot be reached.", Some(5)).render(),
+    );
     all
 }
 
@@ -391,7 +464,8 @@ fn every_template_renders_with_samples_and_keeps_to_the_policy() {
         let whole = html.trim_start().starts_with("<!doctype html>");
         assert_eq!(whole, !name.starts_with("part-"), "{name}: page or part");
     }
-    let templates = count_files(std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/templates")));
+    let templates =
+        count_files(std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/templates")));
     // Parts that are only ever included: layout, 6 in parts/, cup, cart bar, closed, ticket.
     assert!(templates <= all.len() + 10, "a template without a sample?");
 }

@@ -31,7 +31,8 @@ async fn placing_an_order_answers_created_and_again_the_same() {
          "note": "hot", "for": {"guest": "Grandma"}},
         {"menu_item": "cocoa", "for": {"member": me.member.to_string()}},
     ]});
-    let place = |key: &str| world.post("/v1/orders").by(&me).header("idempotency-key", key).json(&body);
+    let place =
+        |key: &str| world.post("/v1/orders").by(&me).header("idempotency-key", key).json(&body);
     let answer = place("the-first-key").header("prefer", "respond-async, wait=2").send().await;
     assert_eq!(answer.status, 201, "{answer:?}");
     assert_eq!(answer.header("location"), format!("/v1/orders/{id}"));
@@ -80,10 +81,14 @@ async fn each_command_reaches_its_method_with_what_was_said() {
     let me = world.someone(&[Role::Member, Role::Barista, Role::Admin]);
     let id = OrderId::new();
     let to = MemberId::new();
-    let simple = ["accept", "ready", "release", "recall", "pick_up", "cancel", "decline", "forgive"];
+    let simple =
+        ["accept", "ready", "release", "recall", "pick_up", "cancel", "decline", "forgive"];
     for command in simple {
         let method: &'static str = format!("{command}_order").leak();
-        world.orders.desk.on(method, |request: pb::CommandRequest, _| Ok(samples::done(&request.id)));
+        world
+            .orders
+            .desk
+            .on(method, |request: pb::CommandRequest, _| Ok(samples::done(&request.id)));
         let path = format!("/v1/orders/{id}/{}", command.replace('_', "-"));
         let body = json!({"version": 3, "reason": "because"});
         let answer = world.post(&path).by(&me).json(&body).send().await;
@@ -93,18 +98,37 @@ async fn each_command_reaches_its_method_with_what_was_said() {
         let asked = &world.orders.desk.asked(method)[0].message;
         assert!(asked.contains("version: 3") && asked.contains("because"), "{asked}");
     }
-    world.orders.desk.on("hand_over_order", |request: pb::HandOverOrderRequest, _| Ok(samples::done(&request.id)));
-    world.orders.desk.on("amend_order", |request: pb::AmendOrderRequest, _| Ok(samples::done(&request.id)));
-    world.orders.desk.on("tick_item", |request: pb::TickItemRequest, _| Ok(samples::done(&request.id)));
-    world.orders.desk.on("strike_item", |request: pb::StrikeItemRequest, _| Ok(samples::done(&request.id)));
-    world.orders.desk.on("replace_item", |request: pb::ReplaceItemRequest, _| Ok(samples::done(&request.id)));
+    world.orders.desk.on("hand_over_order", |request: pb::HandOverOrderRequest, _| {
+        Ok(samples::done(&request.id))
+    });
+    world
+        .orders
+        .desk
+        .on("amend_order", |request: pb::AmendOrderRequest, _| Ok(samples::done(&request.id)));
+    world
+        .orders
+        .desk
+        .on("tick_item", |request: pb::TickItemRequest, _| Ok(samples::done(&request.id)));
+    world
+        .orders
+        .desk
+        .on("strike_item", |request: pb::StrikeItemRequest, _| Ok(samples::done(&request.id)));
+    world
+        .orders
+        .desk
+        .on("replace_item", |request: pb::ReplaceItemRequest, _| Ok(samples::done(&request.id)));
     let item = json!({"menu_item": "cocoa"});
     let calls = [
         ("hand-over", json!({"barista": to.to_string()}), "hand_over_order", to.to_string()),
         ("amend", json!({"version": 2, "items": [item]}), "amend_order", "cocoa".to_owned()),
         ("items/2/tick", json!({}), "tick_item", "line: 2, ticked: true".to_owned()),
         ("items/2/strike", json!({"reason": "no oats"}), "strike_item", "no oats".to_owned()),
-        ("items/1/replace", json!({"item": item, "reason": "no oats"}), "replace_item", "cocoa".to_owned()),
+        (
+            "items/1/replace",
+            json!({"item": item, "reason": "no oats"}),
+            "replace_item",
+            "cocoa".to_owned(),
+        ),
     ];
     for (path, body, method, part) in calls {
         let path = format!("/v1/orders/{id}/{path}");
@@ -171,7 +195,8 @@ async fn each_endpoint_lets_in_whom_the_table_says_and_nobody_else() {
         if endpoint.path == "/v1/events" {
             continue;
         }
-        let path = endpoint.path.replace("{id}", &order).replace("{line}", "1").replace("{slug}", "oat");
+        let path =
+            endpoint.path.replace("{id}", &order).replace("{line}", "1").replace("{slug}", "oat");
         let call = |by: Option<&[Role]>| {
             let call = world.call(endpoint.method.as_str(), &path);
             match by {
@@ -180,15 +205,21 @@ async fn each_endpoint_lets_in_whom_the_table_says_and_nobody_else() {
             }
         };
         let status = async |by| call(by).send().await.status.as_u16();
-        let (nobody, member, barista, admin) =
-            (status(None).await, status(Some(MEMBER)).await, status(Some(BARISTA)).await, status(Some(ADMIN)).await);
+        let (nobody, member, barista, admin) = (
+            status(None).await,
+            status(Some(MEMBER)).await,
+            status(Some(BARISTA)).await,
+            status(Some(ADMIN)).await,
+        );
         let name = format!("{} {path}: {nobody} {member} {barista} {admin}", endpoint.method);
         let open = |status: u16| status != 401 && status != 403;
         match endpoint.access {
             Access::Secret => assert!(open(nobody), "{name}"),
             Access::Member => assert!(nobody == 401 && open(member) && open(barista), "{name}"),
             Access::Barista => assert!(nobody == 401 && member == 403 && open(barista), "{name}"),
-            Access::Admin => assert!(nobody == 401 && member == 403 && barista == 403 && open(admin), "{name}"),
+            Access::Admin => {
+                assert!(nobody == 401 && member == 403 && barista == 403 && open(admin), "{name}")
+            }
         }
     }
 }
@@ -254,5 +285,8 @@ async fn the_documentation_is_served_without_any_outside_host() {
         let page = world.get(&format!("/problems/{code}")).send().await;
         assert_eq!(page.status, 200, "{code}");
     }
-    assert_eq!(world.get("/problems/no-such-code").header("accept", "text/html").send().await.status, 404);
+    assert_eq!(
+        world.get("/problems/no-such-code").header("accept", "text/html").send().await.status,
+        404
+    );
 }

@@ -28,8 +28,16 @@ async fn a_body_that_is_not_what_it_should_be_is_refused_by_its_field() {
         (json!({"items": [{"menu_item": "a"}, {"size": "s"}]}), "/items/1", "missing"),
         (json!({"items": [{"menu_item": "a", "sugar": 3}]}), "/items/0/sugar", "unknown-field"),
         (json!({"items": [], "not_before": "soon"}), "/not_before", "invalid"),
-        (json!({"items": [{"menu_item": "a", "for": {"member": "ord_x"}}]}), "/items/0/for/member", "invalid"),
-        (json!({"items": [{"menu_item": "a", "for": {"cat": "Mia"}}]}), "/items/0/for", "unknown-value"),
+        (
+            json!({"items": [{"menu_item": "a", "for": {"member": "ord_x"}}]}),
+            "/items/0/for/member",
+            "invalid",
+        ),
+        (
+            json!({"items": [{"menu_item": "a", "for": {"cat": "Mia"}}]}),
+            "/items/0/for",
+            "unknown-value",
+        ),
         (json!({"items": [], "price": 0}), "/price", "unknown-field"),
     ];
     for (body, path, code) in wrong {
@@ -77,8 +85,7 @@ async fn placing_needs_one_good_idempotency_key() {
     let twice = place().header("idempotency-key", KEY).header("idempotency-key", "another-key");
     twice.refused(400, "idempotency-key-missing").await;
     for key in ["short", "with space", &"k".repeat(65), "k\u{e4}ffchen-1"] {
-        let problem =
-            place().header("idempotency-key", key).refused(400, "invalid-request").await;
+        let problem = place().header("idempotency-key", key).refused(400, "invalid-request").await;
         assert_eq!(problem["errors"][0]["path"], "header:Idempotency-Key");
     }
     world.orders.desk.on("place_order", |_: pb::PlaceOrderRequest, _| {
@@ -101,7 +108,9 @@ async fn paths_queries_and_methods_that_are_not_ours_are_refused() {
     let problem = get("/v1/orders/%ff%fe").refused(400, "invalid-request").await;
     assert_eq!(problem["errors"][0]["path"], "path:id");
     assert_eq!(problem["errors"][0]["code"], "not-utf-8");
-    for id in ["7", "ord_x", "mem_01h455vb4pex5vsknk084sn02q", "%00", "ord_01H455VB4PEX5VSKNK084SN02Q"] {
+    for id in
+        ["7", "ord_x", "mem_01h455vb4pex5vsknk084sn02q", "%00", "ord_01H455VB4PEX5VSKNK084SN02Q"]
+    {
         let problem = get(&format!("/v1/orders/{id}")).refused(400, "invalid-request").await;
         assert!(problem["errors"][0]["path"].as_str().unwrap().starts_with("path:"), "{problem}");
     }
@@ -222,15 +231,29 @@ async fn a_version_may_come_as_if_match_or_in_the_body_but_not_two_of_them() {
 async fn only_our_own_host_names_are_answered() {
     let world = World::new().await;
     let me = world.someone(MEMBER);
-    for ours in ["localhost", "localhost:8080", "127.0.0.1:1", "[::1]:8080", "coffee.home", "COFFEE.HOME:99"] {
-        assert_eq!(world.get("/v1/menu").by(&me).header("host", ours).send().await.status, 200, "{ours}");
+    for ours in [
+        "localhost",
+        "localhost:8080",
+        "127.0.0.1:1",
+        "[::1]:8080",
+        "coffee.home",
+        "COFFEE.HOME:99",
+    ] {
+        assert_eq!(
+            world.get("/v1/menu").by(&me).header("host", ours).send().await.status,
+            200,
+            "{ours}"
+        );
     }
     for theirs in ["evil.example", "localhost.evil.example", "10.0.0.1", "x@localhost"] {
         world.get("/v1/menu").by(&me).header("host", theirs).refused(421, "unknown-host").await;
         world.get("/docs").header("host", theirs).refused(421, "unknown-host").await;
     }
     let none = raw(world.address, b"GET /v1/menu HTTP/1.0\r\n\r\n").await;
-    assert!(none.starts_with("HTTP/1.0 400") && none.contains("application/problem+json"), "{none}");
+    assert!(
+        none.starts_with("HTTP/1.0 400") && none.contains("application/problem+json"),
+        "{none}"
+    );
     let two = b"GET /v1/menu HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n";
     assert!(raw(world.address, two).await.starts_with("HTTP/1.1 400"));
 }

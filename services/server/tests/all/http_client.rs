@@ -73,8 +73,7 @@ impl Call {
     async fn open(self) -> http::Response<Incoming> {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
-        let client: Client<_, Full<Bytes>> =
-            Client::builder(TokioExecutor::new()).build(connector);
+        let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build(connector);
         let mut request = http::Request::builder()
             .method(self.method.as_str())
             .uri(format!("http://{}{}", self.address, self.path))

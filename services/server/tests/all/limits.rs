@@ -95,7 +95,10 @@ async fn a_forwarded_address_counts_only_from_a_configured_proxy() {
         slowed
     };
     let open = World::with(|config| config.sign_ins_per_minute = 1).await;
-    assert!(slowed(&open, ["10.0.0.1", "10.0.0.2", "10.0.0.3"]).await, "anybody can write a header");
+    assert!(
+        slowed(&open, ["10.0.0.1", "10.0.0.2", "10.0.0.3"]).await,
+        "anybody can write a header"
+    );
 
     let behind = World::with(|config| {
         config.sign_ins_per_minute = 1;

@@ -15,7 +15,11 @@ const MEMBER: &[Role] = &[Role::Member];
 const BARISTA: &[Role] = &[Role::Member, Role::Barista];
 
 async fn listen(world: &World, by: &Someone, after: &str) -> Events {
-    let path = if after.is_empty() { "/v1/events".to_owned() } else { format!("/v1/events?after={after}") };
+    let path = if after.is_empty() {
+        "/v1/events".to_owned()
+    } else {
+        format!("/v1/events?after={after}")
+    };
     world.get(&path).by(by).listen().await
 }
 
@@ -37,13 +41,15 @@ async fn caught_up(world: &World) {
 async fn a_member_sees_their_own_orders_and_a_barista_all() {
     let world = World::new().await;
     ready(&world).await;
-    let (me, other, barista) = (world.someone(MEMBER), world.someone(MEMBER), world.someone(BARISTA));
+    let (me, other, barista) =
+        (world.someone(MEMBER), world.someone(MEMBER), world.someone(BARISTA));
     let mut mine = listen(&world, &me, "e1-0").await;
     let mut counter = listen(&world, &barista, "e1-0").await;
     let (theirs, ours, for_me) = (OrderId::new(), OrderId::new(), OrderId::new());
     world.orders.log.append(changed(theirs, other.member, 1));
     let second = world.orders.log.append(changed(ours, me.member, 4));
-    let wire::order::v1::live_event::What::Order(mut gift) = changed(for_me, other.member, 2) else {
+    let wire::order::v1::live_event::What::Order(mut gift) = changed(for_me, other.member, 2)
+    else {
         unreachable!()
     };
     gift.recipients = vec![me.member.to_string()];
@@ -97,7 +103,9 @@ async fn who_cannot_be_told_what_they_missed_is_told_to_load_again() {
     let barista = world.someone(BARISTA);
     world.orders.log.append_all((0..200).map(|_| bar_changed()));
     caught_up(&world).await;
-    for position in ["e1-3", "e0-199", "e1-999999", "nonsense", "e1-", "%ff", "e1-18446744073709551616"] {
+    for position in
+        ["e1-3", "e0-199", "e1-999999", "nonsense", "e1-", "%ff", "e1-18446744073709551616"]
+    {
         let mut events = listen(&world, &barista, position).await;
         let event = events.event().await.unwrap();
         assert_eq!((event.event.as_str(), event.id.as_str()), ("reset", "e1-200"), "{position}");
@@ -224,10 +232,7 @@ async fn a_stream_ends_with_its_token_and_with_its_session() {
     let events = listen(&world, &someone, "e1-0").await;
     world.until("it listens", |world| world.app.hub().listening() == 1).await;
     let until = chrono::Utc::now() + chrono::TimeDelta::hours(1);
-    world
-        .customers
-        .revocations
-        .send_modify(|list| list.push((someone.session.to_string(), until)));
+    world.customers.revocations.send_modify(|list| list.push((someone.session.to_string(), until)));
     events.must_end().await;
     world.get("/v1/events").by(&someone).refused(401, "unauthenticated").await;
     world.get("/v1/events").refused(401, "unauthenticated").await;

@@ -2,6 +2,8 @@
 //! contracts behind the real door (`runtime::grpc`): credentials, deadlines and
 //! the access table are in force. What the services decide is scripted.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 mod api;
 mod bad_input;
 mod fakes;

@@ -37,7 +37,10 @@ async fn a_link_shows_a_button_and_only_the_button_signs_in() {
     assert_eq!(page.status, 200);
     assert_eq!(page.header("referrer-policy"), "no-referrer");
     assert_eq!(page.header("cache-control"), "no-store");
-    assert!(world.customers.desk.asked("exchange_sign_in_link").is_empty(), "looking uses nothing up");
+    assert!(
+        world.customers.desk.asked("exchange_sign_in_link").is_empty(),
+        "looking uses nothing up"
+    );
     let cookie = page.cookies()[0].to_owned();
     assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
 
@@ -93,7 +96,11 @@ async fn who_is_not_signed_in_is_led_to_the_explanation() {
     let world = World::new().await;
     for path in ["/", "/counter", "/orders", "/cart"] {
         let answer = world.get(path).header("accept", HTML).send().await;
-        assert_eq!((answer.status.as_u16(), answer.header("location")), (303, "/sign-in"), "{path}");
+        assert_eq!(
+            (answer.status.as_u16(), answer.header("location")),
+            (303, "/sign-in"),
+            "{path}"
+        );
     }
     let old = world.someone_for(MEMBER, -100);
     let cookie = format!("everything_access={}", old.token);
@@ -105,7 +112,8 @@ async fn who_is_not_signed_in_is_led_to_the_explanation() {
 
 #[tokio::test]
 async fn errors_of_pages_are_pages() {
-    let world = World::with(|config| config.order_service_url = "http://127.0.0.1:1".to_owned()).await;
+    let world =
+        World::with(|config| config.order_service_url = "http://127.0.0.1:1".to_owned()).await;
     let someone = world.someone(MEMBER);
     let cookie = format!("everything_access={}", someone.token);
     let get = async |path: &str| {

@@ -10,7 +10,7 @@ use serde_json::json;
 use types::{Role, SessionId};
 use wire::customer::v1 as customer;
 
-use crate::world::{Someone, World};
+use crate::world::{AWAY, Someone, World};
 
 const MEMBER: &[Role] = &[Role::Member];
 
@@ -47,10 +47,17 @@ async fn a_token_that_does_not_count_is_a_401() {
     let roles = types::Roles::from([Role::Admin]);
     let now = chrono::Utc::now();
     let (forged, _) = stranger.issue(expired.member, SessionId::new(), roles, now).unwrap();
-    menu().header("authorization", format!("Bearer {forged}")).refused(401, "unauthenticated").await;
+    menu()
+        .header("authorization", format!("Bearer {forged}"))
+        .refused(401, "unauthenticated")
+        .await;
     menu().header("cookie", cookies(&forged, "")).refused(401, "unauthenticated").await;
     // Headers that other systems believe mean nothing here.
-    menu().header("x-user-token", "x").header("x-member-id", "mem_1").refused(401, "unauthenticated").await;
+    menu()
+        .header("x-user-token", "x")
+        .header("x-member-id", "mem_1")
+        .refused(401, "unauthenticated")
+        .await;
 }
 
 #[tokio::test]
@@ -77,7 +84,8 @@ async fn an_old_access_cookie_is_renewed_once_for_all_requests_that_find_it_old(
     let only = world.get("/v1/me/beans").header("cookie", "everything_refresh=refresh-1").send();
     assert_eq!(only.await.status, 200);
     let soon = world.token(someone.member, someone.session, MEMBER, 20);
-    let answer = world.get("/v1/me/beans").header("cookie", cookies(&soon, "refresh-1")).send().await;
+    let answer =
+        world.get("/v1/me/beans").header("cookie", cookies(&soon, "refresh-1")).send().await;
     assert!(answer.cookie("everything_access").is_some());
     // A fresh one is left alone.
     let cookie = cookies(&someone.token, "refresh-1");
@@ -142,7 +150,8 @@ async fn another_site_cannot_act_with_our_cookies() {
     place().header("origin", "https://evil.example").refused(403, "cross-origin").await;
     place().header("origin", "null").refused(403, "cross-origin").await;
     place().refused(403, "cross-origin").await;
-    let lying = place().header("origin", format!("http://{host}")).header("sec-fetch-site", "cross-site");
+    let lying =
+        place().header("origin", format!("http://{host}")).header("sec-fetch-site", "cross-site");
     lying.refused(403, "cross-origin").await;
     assert!(world.orders.desk.asked("place_order").is_empty());
 
@@ -153,7 +162,8 @@ async fn another_site_cannot_act_with_our_cookies() {
         assert_eq!(world.orders.desk.asked("place_order").len(), count + 1);
     }
     // Reading is not acting, and a bearer token is nobody's cookie.
-    let read = world.get("/v1/menu").header("cookie", &cookie).header("sec-fetch-site", "cross-site");
+    let read =
+        world.get("/v1/menu").header("cookie", &cookie).header("sec-fetch-site", "cross-site");
     assert_eq!(read.send().await.status, 200);
     let bearer = world.post("/v1/orders").by(&someone).header("origin", "https://app.example");
     bearer.refused(400, "idempotency-key-missing").await;
@@ -165,15 +175,20 @@ async fn a_native_client_signs_in_refreshes_and_signs_out_in_bodies() {
     let someone = world.someone(MEMBER);
     refreshing(&world, &someone);
     let pair = world.pair(&someone, "refresh-1");
-    world.customers.desk.on("exchange_sign_in_link", move |request: customer::ExchangeSignInLinkRequest, caller| {
-        assert!(caller.person.is_none());
-        if request.secret == "the-secret" {
-            Ok(pair.clone())
-        } else {
-            Err(AppError::new(Code::InvalidCredential, "That link was used.").into())
-        }
-    });
-    let sign_in = |secret: &str| world.post("/v1/session").json(&json!({"secret": secret, "device": "phone"}));
+    world.customers.desk.on(
+        "exchange_sign_in_link",
+        move |request: customer::ExchangeSignInLinkRequest, caller| {
+            assert!(caller.person.is_none());
+            if request.secret == "the-secret" {
+                Ok(pair.clone())
+            } else {
+                Err(AppError::new(Code::InvalidCredential, "That link was used.").into())
+            }
+        },
+    );
+    let sign_in = |secret: &str| {
+        world.post("/v1/session").json(&json!({"secret": secret, "device": "phone"}))
+    };
     let answer = sign_in("the-secret").send().await;
     assert_eq!(answer.status, 201, "{answer:?}");
     assert_eq!(answer.value()["access_token"], someone.token);
@@ -183,7 +198,8 @@ async fn a_native_client_signs_in_refreshes_and_signs_out_in_bodies() {
     sign_in("guessed").refused(401, "invalid-credential").await;
     world.post("/v1/session").json(&json!({"secret": 7})).refused(400, "invalid-request").await;
 
-    let refresh = |token: &str| world.post("/v1/session/refresh").json(&json!({"refresh_token": token}));
+    let refresh =
+        |token: &str| world.post("/v1/session/refresh").json(&json!({"refresh_token": token}));
     assert_eq!(refresh("refresh-1").send().await.value()["refresh_token"], "refresh-2");
     refresh("refresh-0").refused(401, "invalid-credential").await;
 
@@ -206,10 +222,7 @@ async fn a_revoked_sign_in_is_refused_at_once() {
     let someone = world.someone(MEMBER);
     assert_eq!(world.get("/v1/me").by(&someone).send().await.status, 200);
     let until = chrono::Utc::now() + chrono::TimeDelta::hours(1);
-    world
-        .customers
-        .revocations
-        .send_modify(|list| list.push((someone.session.to_string(), until)));
+    world.customers.revocations.send_modify(|list| list.push((someone.session.to_string(), until)));
     world.until("it is revoked", |world| world.app.verifier().is_revoked(someone.session)).await;
     world.get("/v1/me").by(&someone).refused(401, "unauthenticated").await;
 }
@@ -229,4 +242,32 @@ async fn while_revocations_are_unknown_members_go_on_and_admins_wait() {
     world.until("the feed is back", |world| world.app.verifier().is_fresh()).await;
     let answer = world.post(&forgive).by(&admin).send().await;
     assert_ne!(answer.status, 503, "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_gateway_without_any_keys_says_try_again_and_one_with_stored_keys_goes_on() {
+    let folder = std::env::temp_dir().join(format!("gateway-keys-{}", uuid::Uuid::new_v4()));
+    let away = World::with(|config| {
+        config.customer_service_url = AWAY.to_owned();
+        config.state_dir = Some(folder.clone());
+    })
+    .await;
+    let someone = away.someone(MEMBER);
+    away.get("/v1/orders").by(&someone).refused(503, "unavailable").await;
+    let answer =
+        away.get("/v1/orders").header("cookie", cookies(&someone.token, "refresh-1")).send().await;
+    assert_eq!(answer.problem_code(), (503, "unavailable".to_owned()));
+    assert!(answer.cookies().is_empty(), "nobody is signed out by a start");
+
+    // One that has heard the keys keeps them; the next starts with them.
+    let heard = World::with(|config| config.state_dir = Some(folder.clone())).await;
+    heard.until("the keys are stored", |_| folder.join("access-token-keys.json").exists()).await;
+    let alone = World::with(|config| {
+        config.customer_service_url = AWAY.to_owned();
+        config.state_dir = Some(folder.clone());
+    })
+    .await;
+    assert_eq!(alone.get("/v1/orders").by(&someone).send().await.status, 200);
+    alone.get("/v1/me").by(&someone).refused(503, "unavailable").await;
+    std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -81,3 +81,29 @@ async fn after_thirty_minutes_on_the_counter_it_is_uncollected_and_paid() {
     skipping.it.until_told(&order.id, &["queued", "ready", "uncollected"]).await;
     assert_eq!(skipping.it.house.customer.charged(&order.id), Some(3));
 }
+#[tokio::test(flavor = "multi_thread")]
+async fn scratch_b() {
+    use order_service::workflow::OrderWorkflow;
+    use temporalio_client::*;
+    let server = test_kit::TimeSkipping::start().await.unwrap();
+    let temporal = Temporal { url: server.url().to_owned(), namespace: "default".to_owned() };
+    let it = Managed::on(temporal, WAITS).await;
+    let mut clock = it.client.connection().test_service();
+    let mut nap = async |what: &str| {
+        let duration = Duration::from_secs(60).try_into().unwrap();
+        let sleep = tonic::Request::new(SleepRequest { duration: Some(duration) });
+        let start = std::time::Instant::now();
+        let r = tokio::time::timeout(Duration::from_secs(5), clock.unlock_time_skipping_with_sleep(sleep)).await;
+        eprintln!("SCRATCH {what} {:?} {}", start.elapsed(), r.is_ok());
+    };
+    nap("before").await;
+    for k in 0..3 {
+        let id = types::OrderId::new().to_string();
+        let o = WorkflowStartOptions::new("orders", id.clone()).build();
+        if k == 0 { it.client.start_workflow(OrderWorkflow::run, id.clone(), o.clone()).await.unwrap(); }
+        if k == 1 { it.client.start_workflow(OrderWorkflow::run, id.clone(), o.clone()).await.unwrap(); it.signal(&id).await; }
+        if k == 2 { it.client.signal_with_start_workflow(OrderWorkflow::run, id.clone(), OrderWorkflow::look, (), o.clone()).await.unwrap(); }
+        it.until_ended(&id).await;
+        nap(&format!("{k}")).await;
+    }
+}

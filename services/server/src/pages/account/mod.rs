@@ -70,15 +70,11 @@ pub(crate) async fn beans(
 ) -> Result<Page<BeansPage>, PageError> {
     let Query(From { cursor }) = from?;
     let balance = pb::GetBalanceRequest { member_id: String::new() };
-    let statement =
-        pb::GetStatementRequest { member_id: String::new(), cursor, limit: PAGE_SIZE };
+    let statement = pb::GetStatementRequest { member_id: String::new(), cursor, limit: PAGE_SIZE };
     let (mut first, mut second) =
         (frame.app.customers(&frame.viewer), frame.app.customers(&frame.viewer));
-    let (balance, statement, people) = tokio::join!(
-        first.get_balance(balance),
-        second.get_statement(statement),
-        frame.people(),
-    );
+    let (balance, statement, people) =
+        tokio::join!(first.get_balance(balance), second.get_statement(statement), frame.people(),);
     let pb::GetStatementResponse { entries, next_cursor } = statement?.into_inner();
     Ok(Page(BeansPage {
         shell: frame.shell(Tab::Menu, &people),

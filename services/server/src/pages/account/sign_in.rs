@@ -66,7 +66,9 @@ pub(crate) async fn sign_in(
     let Path(secret) = secret?;
     let device = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
     match app.sign_in(&SecretString::from(secret), device.unwrap_or_default()).await {
-        Ok(pair) => Ok((app.cookies().signed_in(&pair), NO_REFERRER, see_other("/")).into_response()),
+        Ok(pair) => {
+            Ok((app.cookies().signed_in(&pair), NO_REFERRER, see_other("/")).into_response())
+        }
         Err(problem) => match problem.code() {
             Code::InvalidCredential | Code::Unauthenticated | Code::NotFound => {
                 let page = Page(LinkOverPage { shell: Shell::bare() });

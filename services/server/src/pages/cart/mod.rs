@@ -38,10 +38,7 @@ pub(crate) struct Remove {
 }
 
 /// `POST /cart/remove`
-pub(crate) async fn remove(
-    frame: Frame,
-    PageForm(Remove { line }): PageForm<Remove>,
-) -> Response {
+pub(crate) async fn remove(frame: Frame, PageForm(Remove { line }): PageForm<Remove>) -> Response {
     let cart = frame.cart.clone().without(line);
     (frame.keep(&cart), see_other("/cart")).into_response()
 }
@@ -115,7 +112,10 @@ async fn show(
             key: cart.key.clone(),
             says: count(drinks.len(), "drink", "drinks"),
             total,
-            left: wallet.filter(|_| !free_bar).zip(total).map(|(wallet, total)| wallet.count - total),
+            left: wallet
+                .filter(|_| !free_bar)
+                .zip(total)
+                .map(|(wallet, total)| wallet.count - total),
             free_bar,
             errors,
             already_sent,

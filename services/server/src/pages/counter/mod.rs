@@ -136,8 +136,8 @@ pub(crate) async fn set_bar(
     if minutes > LONGEST_PAUSE {
         return Err(Problem::invalid("form:pause", "too-long", "A day at most.").into());
     }
-    let until = (minutes > 0)
-        .then(|| wire_time(frame.clock().now + TimeDelta::minutes(minutes.into())));
+    let until =
+        (minutes > 0).then(|| wire_time(frame.clock().now + TimeDelta::minutes(minutes.into())));
     let request = pb::SetBarRequest { state: state.into(), until };
     frame.app.orders(&frame.viewer).set_bar(request).await?;
     Ok(see_other("/counter"))

@@ -107,8 +107,7 @@ pub(crate) async fn tick(
     PageForm(TickForm { line, ticked }): PageForm<TickForm>,
 ) -> Result<Redirect, PageError> {
     // Whatever version: two quick ticks of one order must not stumble over each other.
-    let request =
-        pb::TickItemRequest { id: order_id(id)?.to_string(), version: 0, line, ticked };
+    let request = pb::TickItemRequest { id: order_id(id)?.to_string(), version: 0, line, ticked };
     frame.app.orders(&frame.viewer).tick_item(request).await?;
     Ok(see_other("/counter"))
 }

@@ -193,7 +193,8 @@ impl DrinkForm {
         key: String,
     ) -> Self {
         let size = pick_one(&chosen.size, item.sizes.iter().map(|size| (&size.slug, false)));
-        let milk = pick_one(&chosen.milk, item.milks.iter().map(|milk| (&milk.slug, milk.sold_out)));
+        let milk =
+            pick_one(&chosen.milk, item.milks.iter().map(|milk| (&milk.slug, milk.sold_out)));
         let me = people.first().map(|me| me.id.clone()).unwrap_or_default();
         let whom = if chosen.whom.is_empty() { me } else { chosen.whom.clone() };
         Self {

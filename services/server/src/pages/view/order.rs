@@ -285,9 +285,7 @@ fn sentence(
         S::Rejected => {
             ("Sorry, not this time".to_owned(), format!("The bar could not take this order.{free}"))
         }
-        S::Declined => {
-            ("Sorry, not this time".to_owned(), format!("{who} had to say no.{free}"))
-        }
+        S::Declined => ("Sorry, not this time".to_owned(), format!("{who} had to say no.{free}")),
         S::Cancelled => ("Cancelled".to_owned(), format!("This order is off.{free}")),
         S::Expired => {
             ("Nobody was at the bar".to_owned(), format!("We are sorry: it waited too long.{free}"))

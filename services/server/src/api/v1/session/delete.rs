@@ -5,10 +5,7 @@ use http::{HeaderMap, StatusCode};
 use secrecy::ExposeSecret;
 
 use crate::{
-    App,
-    api::dto::session::SignOut,
-    auth::cookies::SetCookies,
-    extract::OptionalJson,
+    App, api::dto::session::SignOut, auth::cookies::SetCookies, extract::OptionalJson,
     problem::Problem,
 };
 
