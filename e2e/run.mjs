@@ -76,6 +76,10 @@ async function start() {
       if (said.length > 400) said.shift();
     });
   }
+  everything.on("error", (error) => {
+    console.error(`${PROGRAM}: ${error.message}; run \`cargo build --workspace\` first`);
+    process.exit(1);
+  });
   const url = `http://localhost:${port}`;
   const patience = AbortSignal.timeout(PATIENCE * 1000);
   while (!(await isUp(url))) {

@@ -247,17 +247,14 @@ test("what happened while the connection was lost is there when it returns", asy
   await counter.context().setOffline(true);
   await counter.getByText("Connection lost, trying again").waitFor();
   await picture(counter, "60-counter-lost");
-  await phone.getByText("Cancel this order").click();
-  await phone.getByRole("button", { name: "Yes, cancel it" }).click();
-  await heading(phone, "Cancelled");
+  await cancel(phone);
   const second = await orderOne(phone, "americano");
   await counter.context().setOffline(false);
   await counter.getByText("Back online").waitFor();
   await inColumn(counter, "new", second);
   await ticket(counter, first).waitFor({ state: "detached" });
   await picture(counter, "61-counter-back");
-  await phone.getByText("Cancel this order").click();
-  await phone.getByRole("button", { name: "Yes, cancel it" }).click();
+  await cancel(phone);
   await ticket(counter, second).waitFor({ state: "detached" });
   await phone.context().close();
   await counter.context().close();
@@ -293,11 +290,20 @@ test("pages that do not exist, and pages that are not one's own, say so", async 
   await phone.context().close();
 });
 
+/** @param {Page} phone */
+async function cancel(phone) {
+  await phone.getByText("Cancel this order").click();
+  await phone.getByRole("button", { name: "Yes, cancel it" }).click();
+  await heading(phone, "Cancelled");
+}
+
 test("whatever can be tapped is big enough for a finger", async () => {
   const phone = await person("Dan", PHONE);
+  await orderOne(phone, "flat-white");
+  const way = new URL(phone.url()).pathname;
   const counter = await person("Ben", TABLET, "/counter");
   for (const [page, paths] of /** @type {[Page, string[]][]} */ ([
-    [phone, ["/", "/menu/flat-white", "/cart", "/orders", "/notifications"]],
+    [phone, ["/", "/menu/flat-white", "/cart", "/orders", "/notifications", way]],
     [counter, ["/counter", "/counter/menu"]],
   ])) {
     for (const path of paths) {
@@ -313,6 +319,7 @@ test("whatever can be tapped is big enough for a finger", async () => {
       assert.equal(wide, false, `${path} scrolls sideways`);
     }
   }
+  await cancel(phone);
   await phone.context().close();
   await counter.context().close();
 });
@@ -320,9 +327,11 @@ test("whatever can be tapped is big enough for a finger", async () => {
 for (const scheme of /** @type {const} */ (["light", "dark"])) {
   test(`text stands out from its ground as WCAG AA asks, ${scheme}`, async () => {
     const phone = await person("Dan", { ...PHONE, colorScheme: scheme });
+    await orderOne(phone, "flat-white");
+    const way = new URL(phone.url()).pathname;
     const counter = await person("Ben", { ...TABLET, colorScheme: scheme }, "/counter");
     for (const [page, paths] of /** @type {[Page, string[]][]} */ ([
-      [phone, ["/", "/menu/flat-white", "/orders", "/notifications", "/beans", "/nowhere"]],
+      [phone, ["/", "/menu/flat-white", "/orders", "/notifications", "/beans", "/nowhere", way]],
       [counter, ["/counter", "/counter/menu"]],
     ])) {
       for (const path of paths) {
@@ -330,6 +339,9 @@ for (const scheme of /** @type {const} */ (["light", "dark"])) {
         assert.deepEqual(await page.evaluate(faint), [], `${path}, ${scheme}`);
       }
     }
+    await counter.goto("/counter");
+    await picture(counter, `90-counter-${scheme}`);
+    await cancel(phone);
     await phone.context().close();
     await counter.context().close();
   });

@@ -27,7 +27,7 @@ enum Task {
     Check,
     /// Generate the Rust code of the protobuf contracts into crates/wire
     Codegen,
-    /// Generate the documents that come from code: docs/order-states.md, openapi.json
+    /// Generate the documents that come from code: docs/order-states.md
     Docs,
 }
 

@@ -9,20 +9,15 @@ use crate::{
     steps::{present, step, words},
 };
 
-/// Where the engines of the tests keep their data; thrown away before each run.
-const ENGINES: &str = "target/test-engines";
 const PROGRAM: &str = "target/debug/everything";
 
 pub(crate) fn run(install: bool) -> anyhow::Result<()> {
     browser_tools(install)?;
     checks()?;
     run_step("build every test", "cargo test --workspace --locked --no-run")?;
-    if Path::new(ENGINES).exists() {
-        std::fs::remove_dir_all(ENGINES)?;
-    }
     step(
         "tests on the real engines",
-        words(PROGRAM).args(["with-engines", "--data", ENGINES, "--"]).args([
+        words(PROGRAM).args(["with-engines", "--time-skipping", "--"]).args([
             "cargo", "test", "--workspace", "--locked", "--no-fail-fast",
         ]),
     )?;

@@ -159,6 +159,8 @@ fn status(error: tonic::transport::Error) -> Status {
     match status.code() {
         // What the transport cannot name is a lost connection.
         Code::Unknown => Status::unavailable(status.message()),
+        // tonic has a timer on `grpc-timeout` of its own and names it so.
+        Code::Cancelled => Status::deadline_exceeded(status.message()),
         _ => status,
     }
 }

@@ -103,6 +103,7 @@ async fn work(
         .build();
     let options = WorkerOptions::new(settings.task_queue.clone())
         .tuner(tuner)
+        .max_eager_activity_reservations_per_workflow_task(0)
         .max_cached_workflows(CACHED)
         .graceful_shutdown_period(GRACE)
         .register_workflow::<OrderWorkflow>()?

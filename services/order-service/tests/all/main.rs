@@ -1,5 +1,7 @@
 //! order-service as it really is: PostgreSQL, gRPC over the loopback, real tokens.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 mod bar;
 mod commands;
 mod customer;
