@@ -24,8 +24,8 @@ const DATA_NEEDS: u64 = 300_000_000;
 fn free(path: &Path) -> Option<u64> {
     let folder = path.ancestors().find(|folder| folder.exists())?;
     let stat = nix::sys::statvfs::statvfs(folder).ok()?;
-    #[expect(clippy::useless_conversion, clippy::allow_attributes, reason = "u32 on macOS")]
-    let bytes = u64::from(stat.blocks_available()) * u64::from(stat.fragment_size());
+    // The counts' width differs between systems.
+    let bytes = (stat.blocks_available() as u64).saturating_mul(stat.fragment_size() as u64);
     Some(bytes)
 }
 

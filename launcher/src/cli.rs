@@ -132,9 +132,11 @@ pub(crate) struct Serve {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Service {
     /// Menu, orders, queue, the bar and the order workflow
-    OrderService(Box<order_service::Config>),
+    #[command(name = "order-service")]
+    Order(Box<order_service::Config>),
     /// Members, sign-in, beans, statistics and notifications
-    CustomerService(Box<customer_service::Config>),
+    #[command(name = "customer-service")]
+    Customer(Box<customer_service::Config>),
     /// The pages, REST and live updates
     Server(Box<server::Config>),
 }

@@ -37,10 +37,11 @@ impl LogFile {
 
     /// Appends a line. A full disk must not stop the program that logs, so failures are dropped.
     pub(crate) fn line(&mut self, line: &[u8]) {
-        if self.size > LIMIT && std::fs::rename(&self.path, older(&self.path)).is_ok() {
-            if let Ok(fresh) = Self::open(&self.path) {
-                *self = fresh;
-            }
+        if self.size > LIMIT
+            && std::fs::rename(&self.path, older(&self.path)).is_ok()
+            && let Ok(fresh) = Self::open(&self.path)
+        {
+            *self = fresh;
         }
         if self.file.write_all(line).is_ok() {
             self.size += line.len() as u64;

@@ -52,7 +52,10 @@ pub(crate) async fn run(args: &Logs) -> Result<ExitCode> {
         }
         tails.push(tail);
     }
-    while args.follow {
+    if !args.follow {
+        return Ok(ExitCode::SUCCESS);
+    }
+    loop {
         tokio::time::sleep(Duration::from_millis(200)).await;
         for tail in &mut tails {
             for line in tail.new_lines() {
@@ -60,7 +63,6 @@ pub(crate) async fn run(args: &Logs) -> Result<ExitCode> {
             }
         }
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 fn read_all(path: &Path) -> Vec<Vec<u8>> {

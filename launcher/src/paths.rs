@@ -150,10 +150,9 @@ impl Data {
         std::env::temp_dir().join(format!("everything-{user}-{}", self.short_name())).join("c.sock")
     }
 
-    /// Deletes all of it.
+    /// Deletes all of it, here and where root keeps what belongs to it.
     pub(crate) fn delete(&self) -> Result<()> {
-        let postgres = self.postgres();
-        for folder in [postgres.as_path(), &self.root] {
+        for folder in [&Path::new(ROOTS_DATA).join(self.short_name()), &self.root] {
             match fs::remove_dir_all(folder) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                     return Err(error).with_context(|| format!("delete {}", folder.display()));

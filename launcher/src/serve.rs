@@ -10,12 +10,12 @@ use crate::cli::Service;
 /// Runs the service until it is told to stop; the exit code says how it went.
 pub(crate) async fn run(service: Service) -> Result<ExitCode> {
     Ok(match service {
-        Service::OrderService(config) => {
+        Service::Order(config) => {
             let runtime = runtime::start(Peer::OrderService, &config.runtime)?;
             let result = order_service::run(*config, runtime.clone()).await;
             runtime.finish_with(result).await
         }
-        Service::CustomerService(config) => {
+        Service::Customer(config) => {
             let runtime = runtime::start(Peer::CustomerService, &config.runtime)?;
             let result = customer_service::run(*config, runtime.clone()).await;
             runtime.finish_with(result).await

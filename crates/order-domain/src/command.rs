@@ -9,6 +9,7 @@ use crate::{Because, Wish};
 
 /// A command with what it carries.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "lives for one decision, on the stack")]
 pub enum Command {
     /// Take it off the queue to make it.
     Accept,

@@ -163,7 +163,8 @@ impl Log {
         Cursor { epoch: self.inner.epoch.clone(), position }
     }
 
-    /// Numbered events after a position, from memory where it has them all.
+    /// Numbered events after a position, without gaps, from memory where it has
+    /// them. Fewer than `limit` do not mean the end; none do.
     pub async fn read_after(
         &self,
         after: Position,

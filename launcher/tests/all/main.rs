@@ -3,4 +3,5 @@
 mod journeys;
 mod kills;
 mod launcher;
+mod outages;
 mod support;

@@ -109,21 +109,21 @@ struct ProblemPage {
 </nav>
 <main>
 <h1>{{ title }}: the API</h1>
-{% for paragraph in description %}<p>{{ paragraph }}</p>{% endfor %}
+{% for paragraph in description %}<p>{% call say(paragraph) %}{% endcall %}</p>{% endfor %}
 {% for group in groups %}<section>
 <h2>{{ group.name }}</h2><p>{{ group.description }}</p>
 {% for endpoint in group.endpoints %}<article id="{{ endpoint.id }}">
 <h3><span class="method {{ endpoint.method }}">{{ endpoint.method }}</span> <code>{{ endpoint.path }}</code></h3>
 <p><strong>{{ endpoint.summary }}</strong></p>
-{% for paragraph in endpoint.description %}<p>{{ paragraph }}</p>{% endfor %}
+{% for paragraph in endpoint.description %}<p>{% call say(paragraph) %}{% endcall %}</p>{% endfor %}
 {% if !endpoint.parameters.is_empty() %}<table>
 <thead><tr><th>Parameter</th><th>In</th><th>Type</th><th>Means</th></tr></thead>
-<tbody>{% for field in endpoint.parameters %}<tr><td><code>{{ field.name }}</code>{% if field.required %} <em>required</em>{% endif %}</td><td>{{ field.place }}</td><td>{% call shown(field.shape) %}{% endcall %}</td><td>{{ field.text }}</td></tr>{% endfor %}</tbody>
+<tbody>{% for field in endpoint.parameters %}<tr><td><code>{{ field.name }}</code>{% if field.required %} <em>required</em>{% endif %}</td><td>{{ field.place }}</td><td>{% call shown(field.shape) %}{% endcall %}</td><td>{% call say(field.text) %}{% endcall %}</td></tr>{% endfor %}</tbody>
 </table>{% endif %}
 {% if let Some(body) = endpoint.body %}<p>Body: {% call shown(body) %}{% endcall %}</p>{% endif %}
 <table>
 <thead><tr><th>Answer</th><th>Body</th><th>Means</th></tr></thead>
-<tbody>{% for answer in endpoint.answers %}<tr><td><code>{{ answer.status }}</code></td><td>{% if let Some(body) = answer.body %}{% call shown(body) %}{% endcall %}{% endif %}</td><td>{{ answer.text }}</td></tr>{% endfor %}</tbody>
+<tbody>{% for answer in endpoint.answers %}<tr><td><code>{{ answer.status }}</code></td><td>{% if let Some(body) = answer.body %}{% call shown(body) %}{% endcall %}{% endif %}</td><td>{% call say(answer.text) %}{% endcall %}</td></tr>{% endfor %}</tbody>
 </table>
 </article>{% endfor %}
 </section>{% endfor %}
@@ -131,22 +131,23 @@ struct ProblemPage {
 <h2>Shapes</h2>
 {% for shape in shapes %}<article id="shape-{{ shape.name }}">
 <h3><code>{{ shape.name }}</code></h3>
-{% for paragraph in shape.description %}<p>{{ paragraph }}</p>{% endfor %}
+{% for paragraph in shape.description %}<p>{% call say(paragraph) %}{% endcall %}</p>{% endfor %}
 {% if !shape.values.is_empty() %}<p>One of {% for value in shape.values %}<code>{{ value }}</code>{% if !loop.last %}, {% endif %}{% endfor %}.</p>{% endif %}
 {% if !shape.fields.is_empty() %}<table>
 <thead><tr><th>Field</th><th>Type</th><th>Means</th></tr></thead>
-<tbody>{% for field in shape.fields %}<tr><td><code>{{ field.name }}</code>{% if field.required %} <em>always</em>{% endif %}</td><td>{% call shown(field.shape) %}{% endcall %}</td><td>{{ field.text }}</td></tr>{% endfor %}</tbody>
+<tbody>{% for field in shape.fields %}<tr><td><code>{{ field.name }}</code>{% if field.required %} <em>always</em>{% endif %}</td><td>{% call shown(field.shape) %}{% endcall %}</td><td>{% call say(field.text) %}{% endcall %}</td></tr>{% endfor %}</tbody>
 </table>{% endif %}
 </article>{% endfor %}
 </section>
 </main>
 </body>
 </html>
+{% macro say(text) %}{% for part in text.0 %}{% if part.code %}<code>{{ part.text }}</code>{% else %}{{ part.text }}{% endif %}{% endfor %}{% endmacro %}
 {% macro shown(shape) %}{{ shape.before }}{% if let Some(name) = shape.name %}<a href="#shape-{{ name }}">{{ name }}</a>{% endif %}{{ shape.after }}{% endmacro %}"##
 )]
 struct Docs {
     title: String,
-    description: Vec<String>,
+    description: Vec<Prose>,
     groups: Vec<Group>,
     shapes: Vec<Shape>,
 }
@@ -164,7 +165,7 @@ struct Endpoint {
     method: String,
     path: String,
     summary: String,
-    description: Vec<String>,
+    description: Vec<Prose>,
     parameters: Vec<Field>,
     body: Option<Type>,
     answers: Vec<Answer>,
@@ -173,7 +174,7 @@ struct Endpoint {
 #[derive(Debug)]
 struct Answer {
     status: String,
-    text: String,
+    text: Prose,
     body: Option<Type>,
 }
 
@@ -183,13 +184,13 @@ struct Field {
     place: String,
     required: bool,
     shape: Type,
-    text: String,
+    text: Prose,
 }
 
 #[derive(Debug)]
 struct Shape {
     name: String,
-    description: Vec<String>,
+    description: Vec<Prose>,
     values: Vec<String>,
     fields: Vec<Field>,
 }
@@ -200,6 +201,23 @@ struct Type {
     before: String,
     name: Option<String>,
     after: String,
+}
+
+/// Text with `code` in it.
+#[derive(Debug)]
+struct Prose(Vec<Part>);
+
+#[derive(Debug)]
+struct Part {
+    code: bool,
+    text: String,
+}
+
+impl Prose {
+    fn of(text: &str) -> Self {
+        let parts = text.split('`').enumerate();
+        Self(parts.map(|(at, text)| Part { code: at % 2 == 1, text: text.to_owned() }).collect())
+    }
 }
 
 impl Docs {
@@ -235,13 +253,13 @@ fn endpoint(path: &str, method: &str, operation: &Value) -> Endpoint {
             place: text(&parameter["in"]),
             required: parameter["required"] == true,
             shape: kind(&parameter["schema"]),
-            text: text(&parameter["description"]),
+            text: Prose::of(&text(&parameter["description"])),
         })
         .collect();
     let answers = members(&operation["responses"])
         .map(|(status, answer)| Answer {
             status: status.clone(),
-            text: text(&answer["description"]),
+            text: Prose::of(&text(&answer["description"])),
             body: body(answer),
         })
         .collect();
@@ -273,7 +291,7 @@ fn shape(name: &str, schema: &Value) -> Shape {
                 name: name.clone(),
                 place: String::new(),
                 shape: kind(property),
-                text: text(&property["description"]),
+                text: Prose::of(&text(&property["description"])),
             });
         }
     }
@@ -328,9 +346,9 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-fn paragraphs(value: &Value) -> Vec<String> {
+fn paragraphs(value: &Value) -> Vec<Prose> {
     let text = value.as_str().unwrap_or_default();
-    text.split("\n\n").filter(|part| !part.trim().is_empty()).map(str::to_owned).collect()
+    text.split("\n\n").filter(|part| !part.trim().is_empty()).map(Prose::of).collect()
 }
 
 #[cfg(test)]

@@ -78,6 +78,8 @@ async fn everything_arrives_in_order_and_again_after_a_failure() {
     for version in 1..=20 {
         write(&world.pool, &event("a", version)).await;
     }
+    replica.log.wake();
+    reaches(replica.log.head(), 20).await;
     start(&replica, "mailbox", &mailbox);
     until("20 delivered", async || cursor(&world.pool, "mailbox").await.get() == 20).await;
     let arrived = mailbox.arrived();

@@ -1,5 +1,7 @@
 //! What these tests need: the program, a folder of its own for each, processes.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests: what fails here is a failing test")]
+
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -10,7 +12,7 @@ use std::{
 use tokio::{
     io::{AsyncBufReadExt, BufReader, Lines},
     process::{Child, ChildStdout, Command},
-    sync::{Mutex, MutexGuard},
+    sync::MutexGuard,
     time::{Instant, sleep, timeout},
 };
 
@@ -19,8 +21,7 @@ const LIMIT: Duration = Duration::from_secs(120);
 
 /// One whole system at a time: two would compete for the processor.
 pub(crate) async fn alone() -> MutexGuard<'static, ()> {
-    static ALONE: Mutex<()> = Mutex::const_new(());
-    ALONE.lock().await
+    crate::support::ALONE.lock().await
 }
 
 /// The program, in an environment without settings of ours.

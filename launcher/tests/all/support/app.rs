@@ -2,9 +2,12 @@ use std::{
     collections::BTreeMap,
     io::{BufRead, BufReader},
     net::{Ipv4Addr, TcpListener},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::mpsc::{Receiver, channel},
+    sync::{
+        Mutex,
+        mpsc::{Receiver, channel},
+    },
     thread::JoinHandle,
     time::{Duration, Instant},
 };
@@ -14,7 +17,9 @@ use nix::{
     unistd::Pid,
 };
 
-use super::Person;
+use tokio::sync::MutexGuard;
+
+use super::{ALONE, Person};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_everything");
 /// With a filled cache it takes some seconds; a busy machine gets more.
@@ -22,31 +27,52 @@ const START_LIMIT: Duration = Duration::from_secs(180);
 
 /// A running `everything`, in a data folder of its own; stopped when dropped.
 pub(crate) struct App {
-    launcher: Child,
-    output: Option<JoinHandle<()>>,
+    launcher: Launcher,
     data: PathBuf,
+    port: u16,
     pub(crate) url: String,
     links: BTreeMap<String, String>,
+    _alone: MutexGuard<'static, ()>,
+}
+
+/// The process, and who reads what it prints, so that it never blocks on us.
+struct Launcher {
+    process: Child,
+    reader: JoinHandle<()>,
+    lines: Mutex<Receiver<String>>,
 }
 
 impl App {
     /// Starts with settings in the environment (`EVERYTHING_WAIT_READY`, "2").
     pub(crate) fn start(settings: &[(&str, &str)]) -> Self {
+        let alone = ALONE.blocking_lock();
         let name = format!("everything-app-{}", uuid::Uuid::now_v7().simple());
         let data = std::env::temp_dir().join(name);
         // Free now; nobody else on this machine asks for it in the moment between.
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-        let (launcher, output, lines) = spawn(&data, port, settings);
         let mut app = Self {
-            launcher,
-            output: Some(output),
+            launcher: Launcher::spawn(&data, port, settings),
             data,
+            port,
             url: format!("http://localhost:{port}"),
             links: BTreeMap::new(),
+            _alone: alone,
         };
-        app.read_links(&lines);
+        app.read_links();
         app.wait_for_every_part();
         app
+    }
+
+    /// Stops everything, lets `meanwhile` do something to the data folder, and
+    /// starts again with other settings.
+    pub(crate) fn restart(&mut self, settings: &[(&str, &str)], meanwhile: impl FnOnce(&Path)) {
+        let (text, stopped) = self.command(&["down"]);
+        assert!(stopped, "{text}");
+        meanwhile(&self.data);
+        self.launcher = Launcher::spawn(&self.data, self.port, settings);
+        self.links.clear();
+        self.read_links();
+        self.wait_for_every_part();
     }
 
     /// A part's line of `status`, in words: its name, state, address, …
@@ -64,10 +90,23 @@ impl App {
 
     /// Kills a part as a crash or the kernel would.
     pub(crate) fn kill(&self, part: &str) {
+        self.signal(part, Signal::SIGKILL);
+    }
+
+    /// A part that answers nobody any more, without ending, until it thaws.
+    pub(crate) fn freeze(&self, part: &str) {
+        self.signal(part, Signal::SIGSTOP);
+    }
+
+    pub(crate) fn thaw(&self, part: &str) {
+        self.signal(part, Signal::SIGCONT);
+    }
+
+    fn signal(&self, part: &str, signal: Signal) {
         let line = self.status_of(part);
         let at = line.iter().position(|word| word == "process").unwrap();
         let pid = line[at + 1].parse().unwrap();
-        kill(Pid::from_raw(pid), Signal::SIGKILL).unwrap();
+        kill(Pid::from_raw(pid), signal).unwrap();
     }
 
     /// People need not wait for Kafka and Temporal; tests of what they do must.
@@ -84,10 +123,10 @@ impl App {
     }
 
     /// Reads what it prints until everybody's link is there.
-    fn read_links(&mut self, lines: &Receiver<String>) {
+    fn read_links(&mut self) {
         let mut seen = String::new();
         while self.links.len() < 5 {
-            let Ok(line) = lines.recv_timeout(START_LIMIT) else {
+            let Ok(line) = self.launcher.lines.get_mut().unwrap().recv_timeout(START_LIMIT) else {
                 panic!("it does not come up; it said:\n{seen}");
             };
             seen.push_str(&line);
@@ -121,29 +160,39 @@ impl App {
     }
 }
 
-fn spawn(
-    data: &PathBuf,
-    port: u16,
-    settings: &[(&str, &str)],
-) -> (Child, JoinHandle<()>, Receiver<String>) {
-    let mut launcher = Command::new(PROGRAM)
-        .args(["up", "--port", &port.to_string(), "--data"])
-        .arg(data)
-        .env("NO_COLOR", "1")
-        .envs(settings.iter().copied())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::inherit())
-        .spawn()
-        .unwrap();
-    let stdout = BufReader::new(launcher.stdout.take().unwrap());
-    let (send, lines) = channel();
-    let reader = std::thread::spawn(move || {
-        for line in stdout.lines().map_while(Result::ok) {
-            let _ = send.send(line); // read to the end, so that it never blocks on us
+impl Launcher {
+    fn spawn(data: &Path, port: u16, settings: &[(&str, &str)]) -> Self {
+        let mut process = Command::new(PROGRAM)
+            .args(["up", "--port", &port.to_string(), "--data"])
+            .arg(data)
+            .env("NO_COLOR", "1")
+            .envs(settings.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
+        let stdout = BufReader::new(process.stdout.take().unwrap());
+        let (send, lines) = channel();
+        let reader = std::thread::spawn(move || {
+            for line in stdout.lines().map_while(Result::ok) {
+                let _ = send.send(line); // nobody listens any more once the links are read
+            }
+        });
+        Self { process, reader, lines: Mutex::new(lines) }
+    }
+}
+
+impl Drop for Launcher {
+    /// It was told to stop, or is killed: either way nothing is left running.
+    fn drop(&mut self) {
+        let end = Instant::now() + Duration::from_secs(20);
+        while !self.reader.is_finished() && Instant::now() < end {
+            std::thread::park_timeout(Duration::from_millis(20));
         }
-    });
-    (launcher, reader, lines)
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
 }
 
 impl Drop for App {
@@ -151,11 +200,6 @@ impl Drop for App {
         let (text, stopped) = self.command(&["down"]);
         if !stopped {
             eprintln!("down: {text}");
-            let _ = self.launcher.kill();
-        }
-        let _ = self.launcher.wait();
-        if let Some(output) = self.output.take() {
-            let _ = output.join();
         }
         if std::thread::panicking() {
             eprintln!("the data folder is left for you: {}", self.data.display());

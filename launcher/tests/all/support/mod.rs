@@ -1,6 +1,8 @@
 //! The whole system, started by its launcher as a newcomer starts it, and
 //! people who use it over HTTP.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests: what fails here is a failing test")]
+
 mod app;
 mod live;
 mod person;
@@ -9,3 +11,6 @@ pub(crate) mod topic;
 pub(crate) use app::App;
 pub(crate) use live::Live;
 pub(crate) use person::Person;
+
+/// One whole system at a time: two would compete for the processor.
+pub(crate) static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());

@@ -1,8 +1,9 @@
 //! Grants the weekly allowance: once per member and ISO week of the family's
 //! time zone, however often it is asked for.
 //!
-//! Costs: one statement, and for each member who has not got it yet four
-//! statements and one commit, so that nobody waits long for a booking.
+//! Costs: one statement, one more for each member, and for each who has not got
+//! it yet four more and one commit of their own, so that nobody's bookings wait
+//! for the whole family's.
 
 use customer_domain::{
     allowance::{self, AllowanceError},

@@ -1,6 +1,7 @@
 //! Members: joining, and who is there.
 //!
-//! Costs: joining five statements and one commit; reading one statement.
+//! Costs: joining is three statements between `begin` and `commit`, then one
+//! that reads the member; reading is one statement.
 
 use customer_domain::{ledger::EntryKind, member::Card};
 use runtime::{AppError, postgres::timed};

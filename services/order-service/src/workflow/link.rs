@@ -51,10 +51,8 @@ pub(super) enum LinkError {
 /// One attempt to connect.
 pub(super) async fn connect(settings: &Settings, identity: &str) -> Result<Client, LinkError> {
     let url = Url::parse(&settings.url).map_err(|error| LinkError::Url(error.to_string()))?;
-    let options = ConnectionOptions::new(url)
-        .identity(identity.to_owned())
-        .connect_timeout(DEADLINE)
-        .build();
+    let options =
+        ConnectionOptions::new(url).identity(identity.to_owned()).connect_timeout(DEADLINE).build();
     let connection = tokio::time::timeout(DEADLINE, Connection::connect(options))
         .await
         .map_err(|_| LinkError::TooSlow)??;

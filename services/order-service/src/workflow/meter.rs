@@ -22,7 +22,11 @@ impl CoreMeter for Meter {
         MetricAttributes::NoOp(Arc::new(new.into()))
     }
 
-    fn extend_attributes(&self, existing: MetricAttributes, new: NewAttributes) -> MetricAttributes {
+    fn extend_attributes(
+        &self,
+        existing: MetricAttributes,
+        new: NewAttributes,
+    ) -> MetricAttributes {
         let mut all = match existing {
             MetricAttributes::NoOp(before) => before.as_ref().clone(),
             _ => HashMap::new(),

@@ -10,13 +10,13 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use order_domain::{Due, NoticeKind, Step};
+use temporalio_common::RetryPolicy;
 use temporalio_macros::{workflow, workflow_methods};
 use temporalio_sdk::{
     ActivityExecutionError, ActivityOptions, CancellableFuture, ContinueAsNewOptions,
     LocalActivityOptions, SyncWorkflowContext, WorkflowCancellationError, WorkflowContext,
     WorkflowContextView, WorkflowResult, workflows::select,
 };
-use temporalio_common::RetryPolicy;
 
 use super::activities::{Activities, Done, Look, Tell, TimeOut, Versioned};
 

@@ -70,15 +70,21 @@ async fn run_once(
 ) -> anyhow::Result<()> {
     let (ended, end) = oneshot::channel();
     let runtime = tokio::runtime::Handle::current();
+    // Whoever drops this future (the service was cut off) ends the thread with it.
+    let cut_off = CancellationToken::new();
+    let dropped = cut_off.clone().drop_guard();
     std::thread::Builder::new()
         .name("temporal-worker".to_owned())
         .spawn(move || {
-            let result = runtime.block_on(work(app, settings, meters, draining));
+            let work = work(app, settings, meters, draining);
+            let result = runtime.block_on(cut_off.run_until_cancelled_owned(work));
             // Nobody listens any more when the service was cut off.
-            let _ = ended.send(result);
+            let _ = ended.send(result.unwrap_or(Ok(())));
         })
         .context("start a thread for the Temporal worker")?;
-    end.await.context("the thread of the Temporal worker panicked")?
+    let end = end.await.context("the thread of the Temporal worker panicked")?;
+    drop(dropped);
+    end
 }
 
 async fn work(
@@ -103,7 +109,6 @@ async fn work(
         .build();
     let options = WorkerOptions::new(settings.task_queue.clone())
         .tuner(tuner)
-        .max_eager_activity_reservations_per_workflow_task(0)
         .max_cached_workflows(CACHED)
         .graceful_shutdown_period(GRACE)
         .register_workflow::<OrderWorkflow>()?

@@ -18,32 +18,32 @@ use wire::customer::v1 as pb;
 
 /// What the fake keeps and how it behaves.
 #[derive(Debug, Default)]
-pub struct Books {
-    pub balances: BTreeMap<String, i64>,
+pub(crate) struct Books {
+    pub(crate) balances: BTreeMap<String, i64>,
     /// Order → (revision, owed) of the newest settlement.
-    pub settled: BTreeMap<String, (i64, i64)>,
+    pub(crate) settled: BTreeMap<String, (i64, i64)>,
     /// Every Settle that came in, in order.
-    pub asked: Vec<pb::SettleRequest>,
-    pub told: Vec<pb::NotifyRequest>,
-    pub keys: Vec<pb::Key>,
+    pub(crate) asked: Vec<pb::SettleRequest>,
+    pub(crate) told: Vec<pb::NotifyRequest>,
+    pub(crate) keys: Vec<pb::Key>,
     /// Everything is refused with "unavailable" while this is set.
-    pub away: bool,
+    pub(crate) away: bool,
     /// Settle answers nothing while this is set.
-    pub silent: bool,
-    pub floor: i64,
-    pub members: Vec<pb::Member>,
+    pub(crate) silent: bool,
+    pub(crate) floor: i64,
+    pub(crate) members: Vec<pb::Member>,
     /// How often the week's allowances were asked for.
-    pub granted: u32,
+    pub(crate) granted: u32,
 }
 
-pub struct Customer {
+pub(crate) struct Customer {
     books: Arc<Mutex<Books>>,
     address: SocketAddr,
     _serving: JoinSet<Result<(), tonic::transport::Error>>,
 }
 
 impl Customer {
-    pub async fn start(keys: Vec<pb::Key>) -> Self {
+    pub(crate) async fn start(keys: Vec<pb::Key>) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let books = Arc::new(Mutex::new(Books { keys, ..Books::default() }));
@@ -57,12 +57,12 @@ impl Customer {
         Self { books, address, _serving: serving }
     }
 
-    pub fn books(&self) -> MutexGuard<'_, Books> {
+    pub(crate) fn books(&self) -> MutexGuard<'_, Books> {
         self.books.lock().unwrap()
     }
 
     /// Somebody who is in the family from now on.
-    pub fn joins(&self, id: MemberId, roles: Roles) {
+    pub(crate) fn joins(&self, id: MemberId, roles: Roles) {
         let role = |role| match role {
             Role::Member => pb::Role::Member.into(),
             Role::Barista => pb::Role::Barista.into(),
@@ -76,12 +76,12 @@ impl Customer {
         });
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// What an order has been charged, as its newest settlement says.
-    pub fn charged(&self, order: &str) -> Option<i64> {
+    pub(crate) fn charged(&self, order: &str) -> Option<i64> {
         self.books().settled.get(order).map(|(_, owed)| *owed)
     }
 }

@@ -23,30 +23,30 @@ use wire::{
 use crate::{customer::Customer, line::Line};
 
 /// How long a test waits for what must come.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 const SERVER: [u8; 32] = [1; 32];
 const ORDER_SERVICE: [u8; 32] = [2; 32];
 const CUSTOMER_SERVICE: [u8; 32] = [3; 32];
 
-pub struct House {
-    pub customer: Customer,
-    pub pool: PgPool,
-    pub service: Service,
+pub(crate) struct House {
+    pub(crate) customer: Customer,
+    pub(crate) pool: PgPool,
+    pub(crate) service: Service,
     signer: AccessTokenSigner,
     gateway: Runtime,
-    pub runtime: Runtime,
+    pub(crate) runtime: Runtime,
     database: test_kit::Database,
     temporal: Temporal,
     /// To the database.
-    pub line: Line,
+    pub(crate) line: Line,
 }
 
 /// Which Temporal the house has; `http://127.0.0.1:1` is none.
 #[derive(Debug, Clone)]
-pub struct Temporal {
-    pub url: String,
-    pub namespace: String,
+pub(crate) struct Temporal {
+    pub(crate) url: String,
+    pub(crate) namespace: String,
 }
 
 impl Temporal {
@@ -55,7 +55,7 @@ impl Temporal {
     }
 }
 
-pub const WAITS: WaitSeconds = WaitSeconds {
+pub(crate) const WAITS: WaitSeconds = WaitSeconds {
     wait_placed: 120,
     wait_queued: 300,
     wait_preparing_remind: 900,
@@ -82,16 +82,36 @@ fn runtime_config(seed: [u8; 32]) -> runtime::Config {
     }
 }
 
+fn config(
+    database_url: String,
+    customer_service_url: String,
+    waits: WaitSeconds,
+    temporal: &Temporal,
+) -> Config {
+    Config {
+        runtime: runtime_config(ORDER_SERVICE),
+        grpc: runtime::grpc::Config::on("127.0.0.1:0".parse().unwrap()),
+        database_url: SecretString::from(database_url),
+        database_connections: 6,
+        kafka_brokers: String::new(),
+        temporal_url: temporal.url.clone(),
+        temporal_namespace: temporal.namespace.clone(),
+        customer_service_url,
+        time_zone: chrono_tz::Europe::Berlin,
+        waits,
+    }
+}
+
 impl House {
-    pub async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         Self::with_waits(WAITS).await
     }
 
-    pub async fn with_waits(waits: WaitSeconds) -> Self {
+    pub(crate) async fn with_waits(waits: WaitSeconds) -> Self {
         Self::with_temporal(waits, Temporal::away()).await
     }
 
-    pub async fn with_temporal(waits: WaitSeconds, temporal: Temporal) -> Self {
+    pub(crate) async fn with_temporal(waits: WaitSeconds, temporal: Temporal) -> Self {
         let database = test_kit::Database::create("orders").await.unwrap();
         let signer = AccessTokenSigner::new([9; 32]).unwrap();
         let key = signer.public_key(Utc::now() + TimeDelta::days(1));
@@ -116,18 +136,7 @@ impl House {
         let through_the_line =
             database.url().replace(&host_of(database.url()), &line.address.to_string());
         let runtime = runtime::start(Peer::OrderService, &runtime_config(ORDER_SERVICE)).unwrap();
-        let config = Config {
-            runtime: runtime_config(ORDER_SERVICE),
-            grpc: runtime::grpc::Config::on("127.0.0.1:0".parse().unwrap()),
-            database_url: SecretString::from(through_the_line),
-            database_connections: 6,
-            kafka_brokers: String::new(),
-            temporal_url: temporal.url.clone(),
-            temporal_namespace: temporal.namespace.clone(),
-            customer_service_url: customer.url(),
-            time_zone: chrono_tz::Europe::Berlin,
-            waits,
-        };
+        let config = config(through_the_line, customer.url(), waits, &temporal);
         let service = order_service::start(config, runtime.clone()).await.unwrap();
         let gateway = runtime::start(Peer::Server, &runtime_config(SERVER)).unwrap();
         let pool = database.pool().await.unwrap();
@@ -137,13 +146,24 @@ impl House {
         house
     }
 
+    /// A second replica on the same database, as people reach it.
+    pub(crate) async fn second_replica(&self) -> Service {
+        let runtime = runtime::start(Peer::OrderService, &runtime_config(ORDER_SERVICE)).unwrap();
+        let url = self.database.url().to_owned();
+        let config = config(url, self.customer.url(), WAITS, &self.temporal);
+        let service = order_service::start(config, runtime).await.unwrap();
+        let there = self.member().at(self, &service);
+        until("people are known", async || there.menu().await.ok()).await;
+        service
+    }
+
     /// Stops the service and starts it again on the same database.
-    pub async fn restart(self) -> Self {
+    pub(crate) async fn restart(self) -> Self {
         self.restart_with(WAITS).await
     }
 
     /// The same, with other waits from now on.
-    pub async fn restart_with(self, waits: WaitSeconds) -> Self {
+    pub(crate) async fn restart_with(self, waits: WaitSeconds) -> Self {
         let Self { customer, pool, service, signer, gateway, runtime, database, temporal, line } =
             self;
         drop((service, gateway));
@@ -164,13 +184,13 @@ impl House {
         tokio::time::timeout(PATIENCE, known).await.expect("nobody can sign in");
     }
 
-    pub fn channel(&self) -> Channel {
+    pub(crate) fn channel(&self) -> Channel {
         let url = format!("http://{}", self.service.grpc);
         runtime::grpc::channel(&url, Peer::OrderService, &self.gateway).unwrap()
     }
 
     /// As customer-service calls it.
-    pub fn as_customer_service(&self) -> OrderServiceClient<Channel> {
+    pub(crate) fn as_customer_service(&self) -> OrderServiceClient<Channel> {
         let runtime =
             runtime::start(Peer::CustomerService, &runtime_config(CUSTOMER_SERVICE)).unwrap();
         let url = format!("http://{}", self.service.grpc);
@@ -178,7 +198,7 @@ impl House {
     }
 
     /// As the gateway calls it for itself.
-    pub fn as_gateway(&self) -> OrderServiceClient<Channel> {
+    pub(crate) fn as_gateway(&self) -> OrderServiceClient<Channel> {
         OrderServiceClient::new(self.channel())
     }
 
@@ -189,15 +209,15 @@ impl House {
         Person { id, token, client: self.as_gateway() }
     }
 
-    pub fn member(&self) -> Person {
+    pub(crate) fn member(&self) -> Person {
         self.person(Roles::from([Role::Member]))
     }
 
-    pub fn barista(&self) -> Person {
+    pub(crate) fn barista(&self) -> Person {
         self.person(Roles::from([Role::Member, Role::Barista]))
     }
 
-    pub fn admin(&self) -> Person {
+    pub(crate) fn admin(&self) -> Person {
         self.person(Roles::from([Role::Member, Role::Barista, Role::Admin]))
     }
 }
@@ -211,15 +231,15 @@ fn host_of(url: &str) -> String {
 
 /// Somebody signed in, through the gateway.
 #[derive(Clone)]
-pub struct Person {
-    pub id: MemberId,
+pub(crate) struct Person {
+    pub(crate) id: MemberId,
     token: String,
     client: OrderServiceClient<Channel>,
 }
 
 macro_rules! methods {
     ($($name:ident: $method:ident($request:ty) -> $answer:ty;)*) => {$(
-        pub async fn $name(&self, request: $request) -> Result<$answer, AppError> {
+        pub(crate) async fn $name(&self, request: $request) -> Result<$answer, AppError> {
             let request = on_behalf_of(&self.token, request)?;
             let answer = self.client.clone().$method(request).await;
             answer.map(tonic::Response::into_inner).map_err(AppError::from_status)
@@ -228,6 +248,13 @@ macro_rules! methods {
 }
 
 impl Person {
+    /// The same person at another replica.
+    pub(crate) fn at(&self, house: &House, service: &Service) -> Self {
+        let url = format!("http://{}", service.grpc);
+        let channel = runtime::grpc::channel(&url, Peer::OrderService, &house.gateway).unwrap();
+        Self { client: OrderServiceClient::new(channel), ..self.clone() }
+    }
+
     methods! {
         ask_get: get_order(pb::GetOrderRequest) -> pb::Order;
         ask_place: place_order(pb::PlaceOrderRequest) -> pb::PlaceOrderResponse;
@@ -253,31 +280,31 @@ impl Person {
         replace: replace_item(pb::ReplaceItemRequest) -> pb::CommandResponse;
     }
 
-    pub async fn menu(&self) -> Result<pb::Menu, AppError> {
+    pub(crate) async fn menu(&self) -> Result<pb::Menu, AppError> {
         self.ask_menu(pb::GetMenuRequest {}).await
     }
 
-    pub async fn get(&self, id: &str) -> Result<pb::Order, AppError> {
+    pub(crate) async fn get(&self, id: &str) -> Result<pb::Order, AppError> {
         self.ask_get(pb::GetOrderRequest { id: id.to_owned() }).await
     }
 
-    pub async fn search(&self, query: &str) -> Vec<String> {
+    pub(crate) async fn search(&self, query: &str) -> Vec<String> {
         let found = self.ask_search(pb::SearchMenuRequest { query: query.to_owned() }).await;
         found.unwrap().items.into_iter().map(|item| item.slug).collect()
     }
 
-    pub async fn queue(&self) -> pb::Queue {
+    pub(crate) async fn queue(&self) -> pb::Queue {
         self.ask_queue(pb::GetQueueRequest {}).await.unwrap()
     }
 
     /// Places these and waits until they are queued or rejected.
-    pub async fn orders(&self, items: Vec<pb::ItemRequest>) -> Result<pb::Order, AppError> {
+    pub(crate) async fn orders(&self, items: Vec<pb::ItemRequest>) -> Result<pb::Order, AppError> {
         let placed = self.ask_place(asking(items)).await?;
         Ok(placed.order.unwrap())
     }
 
     /// Places a flat white and waits until it is queued.
-    pub async fn orders_a_flat_white(&self) -> pb::Order {
+    pub(crate) async fn orders_a_flat_white(&self) -> pb::Order {
         let order = self.orders(vec![a("flat-white")]).await.unwrap();
         assert_eq!(order.state(), pb::OrderState::Queued);
         order
@@ -285,12 +312,12 @@ impl Person {
 }
 
 /// An item of the menu as it comes.
-pub fn a(slug: &str) -> pb::ItemRequest {
+pub(crate) fn a(slug: &str) -> pb::ItemRequest {
     pb::ItemRequest { menu_item: slug.to_owned(), ..pb::ItemRequest::default() }
 }
 
 /// A request for these with a key of its own, which waits.
-pub fn asking(items: Vec<pb::ItemRequest>) -> pb::PlaceOrderRequest {
+pub(crate) fn asking(items: Vec<pb::ItemRequest>) -> pb::PlaceOrderRequest {
     pb::PlaceOrderRequest {
         idempotency_key: uuid::Uuid::now_v7().to_string(),
         items,
@@ -300,29 +327,32 @@ pub fn asking(items: Vec<pb::ItemRequest>) -> pb::PlaceOrderRequest {
 }
 
 /// A command on an order, whatever its version.
-pub fn on(order: &pb::Order) -> pb::CommandRequest {
+pub(crate) fn on(order: &pb::Order) -> pb::CommandRequest {
     pb::CommandRequest { id: order.id.clone(), ..pb::CommandRequest::default() }
 }
 
 /// The same with a reason.
-pub fn because(order: &pb::Order, reason: &str) -> pb::CommandRequest {
+pub(crate) fn because(order: &pb::Order, reason: &str) -> pb::CommandRequest {
     pb::CommandRequest { reason: reason.to_owned(), ..on(order) }
 }
 
 /// What a refusal is called, with the first field that is wrong.
-pub fn named<T: std::fmt::Debug>(result: Result<T, AppError>) -> (String, String) {
+pub(crate) fn named<T: std::fmt::Debug>(result: Result<T, AppError>) -> (String, String) {
     let error = result.expect_err("it was not refused");
     let field = error.fields.first().map(|field| field.path.clone()).unwrap_or_default();
     (error.code.name().to_owned(), field)
 }
 
 /// Just the name of a refusal.
-pub fn code<T: std::fmt::Debug>(result: Result<T, AppError>) -> String {
+pub(crate) fn code<T: std::fmt::Debug>(result: Result<T, AppError>) -> String {
     named(result).0
 }
 
 /// Waits until something is so.
-pub async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl FnMut() -> F) -> T {
+pub(crate) async fn until<T, F: Future<Output = Option<T>>>(
+    what: &str,
+    mut look: impl FnMut() -> F,
+) -> T {
     let waiting = async {
         loop {
             if let Some(seen) = look().await {

@@ -9,15 +9,15 @@ use tokio::{
 };
 
 /// Forwards connections while it is whole.
-pub struct Line {
-    pub address: SocketAddr,
+pub(crate) struct Line {
+    pub(crate) address: SocketAddr,
     whole: watch::Sender<bool>,
     _forwarding: JoinSet<()>,
 }
 
 impl Line {
     /// To whatever listens at `host:port`.
-    pub async fn to(target: String) -> Self {
+    pub(crate) async fn to(target: String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (whole, is_whole) = watch::channel(true);
@@ -27,11 +27,11 @@ impl Line {
     }
 
     /// Breaks every connection, and each new one at once.
-    pub fn cut(&self) {
+    pub(crate) fn cut(&self) {
         self.whole.send_replace(false);
     }
 
-    pub fn mend(&self) {
+    pub(crate) fn mend(&self) {
         self.whole.send_replace(true);
     }
 }

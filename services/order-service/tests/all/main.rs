@@ -12,5 +12,6 @@ mod menu;
 mod outages;
 mod placing;
 mod reading;
+mod replicas;
 mod settling;
 mod workflow;

@@ -7,7 +7,7 @@ use wire::order::v1 as pb;
 use crate::house::{House, Person, WAITS, a, asking, because, on, until};
 
 /// Waits until nobody has anything to do about an order any more.
-pub async fn until_closed(house: &House, id: &str) {
+pub(crate) async fn until_closed(house: &House, id: &str) {
     let order: types::OrderId = id.parse().unwrap();
     until("closed", async || {
         let row: (bool, Option<chrono::DateTime<chrono::Utc>>) =
@@ -23,7 +23,7 @@ pub async fn until_closed(house: &House, id: &str) {
 }
 
 /// Waits until an order is in a state.
-pub async fn until_state(person: &Person, id: &str, state: pb::OrderState) -> pb::Order {
+pub(crate) async fn until_state(person: &Person, id: &str, state: pb::OrderState) -> pb::Order {
     until(state.as_str_name(), async || {
         let order = person.get(id).await.unwrap();
         (order.state() == state).then_some(order)

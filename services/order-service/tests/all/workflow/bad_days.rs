@@ -132,9 +132,7 @@ async fn a_workflow_that_cannot_go_on_is_counted_and_holds_up_nobody() {
     until("counted", async || {
         let text = runtime::telemetry::metrics_text();
         let mut lines = text.lines();
-        lines
-            .any(|line| line.starts_with("temporal_workflow_task_execution_failed"))
-            .then_some(())
+        lines.any(|line| line.starts_with("temporal_workflow_task_execution_failed")).then_some(())
     })
     .await;
     let (anna, bert) = (it.house.member(), it.house.barista());

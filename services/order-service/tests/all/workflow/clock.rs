@@ -4,9 +4,7 @@
 use std::time::Duration;
 
 use temporalio_client::{grpc::TestService, tonic};
-use temporalio_common::protos::temporal::api::testservice::v1::{
-    LockTimeSkippingRequest, SleepRequest,
-};
+use temporalio_common::protos::temporal::api::testservice::v1::SleepRequest;
 use wire::order::v1::OrderState;
 
 use super::{Managed, WAITS};
@@ -22,15 +20,12 @@ struct Skipping {
 }
 
 impl Skipping {
-    /// With the clock held.
+    /// With the clock held, as the server starts: time passes as it does everywhere.
     async fn open() -> Self {
         let server = test_kit::TimeSkipping::start().await.unwrap();
-        let temporal =
-            Temporal { url: server.url().to_owned(), namespace: "default".to_owned() };
+        let temporal = Temporal { url: server.url().to_owned(), namespace: "default".to_owned() };
         let it = Managed::on(temporal, WAITS).await;
-        let mut clock = it.client.connection().test_service();
-        let lock = tonic::Request::new(LockTimeSkippingRequest {});
-        clock.lock_time_skipping(lock).await.unwrap();
+        let clock = it.client.connection().test_service();
         Self { it, clock, _server: server }
     }
 
@@ -80,30 +75,4 @@ async fn after_thirty_minutes_on_the_counter_it_is_uncollected_and_paid() {
     until_closed(&skipping.it.house, &order.id).await;
     skipping.it.until_told(&order.id, &["queued", "ready", "uncollected"]).await;
     assert_eq!(skipping.it.house.customer.charged(&order.id), Some(3));
-}
-#[tokio::test(flavor = "multi_thread")]
-async fn scratch_b() {
-    use order_service::workflow::OrderWorkflow;
-    use temporalio_client::*;
-    let server = test_kit::TimeSkipping::start().await.unwrap();
-    let temporal = Temporal { url: server.url().to_owned(), namespace: "default".to_owned() };
-    let it = Managed::on(temporal, WAITS).await;
-    let mut clock = it.client.connection().test_service();
-    let mut nap = async |what: &str| {
-        let duration = Duration::from_secs(60).try_into().unwrap();
-        let sleep = tonic::Request::new(SleepRequest { duration: Some(duration) });
-        let start = std::time::Instant::now();
-        let r = tokio::time::timeout(Duration::from_secs(5), clock.unlock_time_skipping_with_sleep(sleep)).await;
-        eprintln!("SCRATCH {what} {:?} {}", start.elapsed(), r.is_ok());
-    };
-    nap("before").await;
-    for k in 0..3 {
-        let id = types::OrderId::new().to_string();
-        let o = WorkflowStartOptions::new("orders", id.clone()).build();
-        if k == 0 { it.client.start_workflow(OrderWorkflow::run, id.clone(), o.clone()).await.unwrap(); }
-        if k == 1 { it.client.start_workflow(OrderWorkflow::run, id.clone(), o.clone()).await.unwrap(); it.signal(&id).await; }
-        if k == 2 { it.client.signal_with_start_workflow(OrderWorkflow::run, id.clone(), OrderWorkflow::look, (), o.clone()).await.unwrap(); }
-        it.until_ended(&id).await;
-        nap(&format!("{k}")).await;
-    }
 }

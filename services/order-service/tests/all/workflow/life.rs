@@ -23,11 +23,12 @@ async fn the_plain_way_is_told_at_each_step_and_ends() {
     anna.pick_up(on(&order)).await.unwrap();
     it.until_over(&order.id, OrderState::Completed, 3).await;
     assert_eq!(it.told(&order.id), ["queued", "ready"]);
-    let books = it.house.customer.books();
-    let ready = books.told.iter().find(|notice| notice.kind == "ready").unwrap();
-    assert_eq!(ready.member_ids, [anna.id.to_string()]);
-    assert_eq!(ready.order_number, order.number);
-    drop(books);
+    {
+        let books = it.house.customer.books();
+        let ready = books.told.iter().find(|notice| notice.kind == "ready").unwrap();
+        assert_eq!(ready.member_ids, [anna.id.to_string()]);
+        assert_eq!(ready.order_number, order.number);
+    }
     record(&it, "completed", &order.id).await;
 }
 
@@ -130,7 +131,8 @@ async fn a_held_order_waits_for_its_time_and_is_made_then() {
     let (anna, bert) = (it.house.member(), it.house.barista());
     let due = Utc::now() + Duration::from_secs(3);
     let not_before = prost_types::Timestamp { seconds: due.timestamp(), nanos: 0 };
-    let request = pb::PlaceOrderRequest { not_before: Some(not_before), ..asking(vec![a("cortado")]) };
+    let request =
+        pb::PlaceOrderRequest { not_before: Some(not_before), ..asking(vec![a("cortado")]) };
     let order = anna.ask_place(request).await.unwrap().order.unwrap();
     assert_eq!((order.state(), order.owed_beans), (OrderState::Held, 0));
     it.until_state(&order.id, OrderState::Queued).await;

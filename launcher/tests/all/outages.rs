@@ -1,0 +1,95 @@
+//! Bad days: engines that answer nobody, a service that hangs, data that is gone.
+
+use serde_json::{Value, json};
+
+use crate::support::{App, Person, topic};
+
+const ENGINES: [&str; 3] = ["kafka", "temporal", "valkey"];
+
+/// DESIGN: nothing that a person waits for waits for Temporal, Kafka or Valkey.
+#[test]
+fn coffee_is_made_without_kafka_temporal_and_valkey_and_the_rest_follows() {
+    let mut app = App::start(&[]);
+    let (ada, cleo) = (app.sign_in("Ada"), app.sign_in("Cleo"));
+    let mut made = Vec::new();
+    for away in [&ENGINES[..1], &ENGINES[1..2], &ENGINES[2..], &ENGINES[..]] {
+        away.iter().for_each(|part| app.freeze(part));
+        made.push(from_placed_to_picked_up(&cleo, &ada));
+        away.iter().for_each(|part| app.thaw(part));
+    }
+    // What waited is delivered, and counts once.
+    let count = i64::try_from(made.len()).unwrap();
+    cleo.eventually("/v1/me/stats", |stats| stats["drinks"] == count);
+    let versions = made.iter().map(|order| {
+        let now = cleo.look(order);
+        (now["id"].as_str().unwrap().to_owned(), now["version"].as_u64().unwrap())
+    });
+    topic::holds_each_event_in_order(&app.address_of("kafka"), &versions.collect());
+    assert_eq!(cleo.get("/v1/me/stats").ok()["drinks"], count);
+}
+
+/// One order, live on the counter's screen at each step.
+fn from_placed_to_picked_up(cleo: &Person, ada: &Person) -> Value {
+    let position = ada.get("/v1/queue").ok()["position"].as_str().unwrap().to_owned();
+    let mut counter = ada.listen(&position);
+    let before = cleo.beans();
+    let order = cleo.order("espresso");
+    assert_eq!(order["state"], "queued", "{order}");
+    assert_eq!(cleo.beans(), before - 1);
+    counter.until(&order, "queued");
+    for (who, command, state) in
+        [(ada, "accept", "preparing"), (ada, "ready", "ready"), (cleo, "pick-up", "completed")]
+    {
+        assert_eq!(who.command(&order, command, &json!({})).ok()["order"]["state"], state);
+        counter.until(&order, state);
+    }
+    order
+}
+
+#[test]
+fn without_customer_service_orders_wait_and_go_on_when_it_is_back() {
+    let mut app = App::start(&[]);
+    let cleo = app.sign_in("Cleo");
+    app.freeze("customer-service");
+    let body = json!({"items": [{"menu_item": "espresso"}]});
+    let order = cleo.place_with("without-customers", &body).ok();
+    assert_eq!(order["state"], "placed", "{order}");
+    app.thaw("customer-service");
+    let path = format!("/v1/orders/{}", order["id"].as_str().unwrap());
+    cleo.eventually(&path, |order| order["state"] == "queued");
+}
+
+#[test]
+fn the_data_of_kafka_and_temporal_may_be_lost_while_orders_are_open() {
+    // Long enough for the restart, short enough to wait for.
+    let waits = [("EVERYTHING_WAIT_QUEUED", "25")];
+    let mut app = App::start(&waits);
+    let (ada, cleo) = (app.sign_in("Ada"), app.sign_in("Cleo"));
+    let before = cleo.beans();
+    let (made, open) = (cleo.order("espresso"), cleo.order("espresso"));
+    for command in ["accept", "ready", "pick-up"] {
+        ada.command(&made, command, &json!({})).ok();
+    }
+    cleo.eventually("/v1/me/stats", |stats| stats["drinks"] == 1);
+    app.restart(&waits, |data| {
+        for engine in ["kafka", "temporal"] {
+            std::fs::remove_dir_all(data.join(engine)).unwrap();
+        }
+    });
+    let cleo = app.sign_in("Cleo");
+    let late = cleo.order("espresso");
+    let mut versions = std::collections::BTreeMap::new();
+    for order in [&made, &open, &late] {
+        let now = cleo.look(order);
+        versions
+            .insert(now["id"].as_str().unwrap().to_owned(), now["version"].as_u64().unwrap());
+    }
+    topic::holds_each_event_in_order(&app.address_of("kafka"), &versions);
+    // Nobody accepts the open ones: their new workflows let them expire.
+    for order in [&open, &late] {
+        let path = format!("/v1/orders/{}", order["id"].as_str().unwrap());
+        cleo.eventually(&path, |order| order["state"] == "expired");
+    }
+    cleo.eventually("/v1/me/beans", |balance| balance["beans"] == before - 1);
+    assert_eq!(cleo.get("/v1/me/stats").ok()["drinks"], 1);
+}
