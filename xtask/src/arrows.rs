@@ -18,10 +18,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("server", &["types", "order-domain", "wire", "runtime"]),
     ("order-service", &["types", "order-domain", "wire", "runtime", "outbox"]),
     ("customer-service", &["types", "customer-domain", "wire", "runtime", "outbox"]),
-    (
-        "everything",
-        &["types", "wire", "runtime", "server", "order-service", "customer-service"],
-    ),
+    ("everything", &["types", "wire", "runtime", "server", "order-service", "customer-service"]),
     ("xtask", &["order-domain"]),
 ];
 

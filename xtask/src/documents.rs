@@ -57,8 +57,17 @@ pub(crate) fn check_paths() -> anyhow::Result<()> {
 /// A path of this repository: one of its folders, then a slash.
 fn is_path(code: &str) -> bool {
     const ROOMS: [&str; 11] = [
-        "crates/", "services/", "launcher/", "proto/", "xtask/", "engines/", "docs/", "e2e/",
-        "k8s/", "observability/", ".ci/",
+        "crates/",
+        "services/",
+        "launcher/",
+        "proto/",
+        "xtask/",
+        "engines/",
+        "docs/",
+        "e2e/",
+        "k8s/",
+        "observability/",
+        ".ci/",
     ];
     ROOMS.iter().any(|room| code.starts_with(room)) && !code.contains([' ', '*', '…', '{'])
 }

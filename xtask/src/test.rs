@@ -18,7 +18,11 @@ pub(crate) fn run(install: bool) -> anyhow::Result<()> {
     step(
         "tests on the real engines",
         words(PROGRAM).args(["with-engines", "--time-skipping", "--"]).args([
-            "cargo", "test", "--workspace", "--locked", "--no-fail-fast",
+            "cargo",
+            "test",
+            "--workspace",
+            "--locked",
+            "--no-fail-fast",
         ]),
     )?;
     browser_tests()
@@ -46,12 +50,18 @@ fn contracts() -> anyhow::Result<()> {
              --target target/tools/buf buf-bin==1.75.0",
         )?;
     }
-    step("lint the contracts", Command::new(Path::new(BUF).canonicalize()?).arg("lint").current_dir("proto"))
+    step(
+        "lint the contracts",
+        Command::new(Path::new(BUF).canonicalize()?).arg("lint").current_dir("proto"),
+    )
 }
 
 fn browser_tests() -> anyhow::Result<()> {
     if !Path::new("e2e/node_modules").exists() {
-        step("fetch the browser tests' tools", words("npm ci --no-audit --no-fund").current_dir("e2e"))?;
+        step(
+            "fetch the browser tests' tools",
+            words("npm ci --no-audit --no-fund").current_dir("e2e"),
+        )?;
     }
     step("types of the pages' scripts", words("npm run --silent types").current_dir("e2e"))?;
     step("browser tests", words("npm test --silent").current_dir("e2e"))

@@ -36,11 +36,9 @@ fn a_flat_white_from_the_phone_to_picked_up(cleo: &Person, ada: &Person) {
     assert_eq!(cleo.beans(), before - order["price_beans"].as_i64().unwrap());
 
     counter.until(&order, "queued");
-    for (who, command, state) in [
-        (ada, "accept", "preparing"),
-        (ada, "ready", "ready"),
-        (cleo, "pick-up", "completed"),
-    ] {
+    for (who, command, state) in
+        [(ada, "accept", "preparing"), (ada, "ready", "ready"), (cleo, "pick-up", "completed")]
+    {
         let done = who.command(&order, command, &json!({})).ok();
         assert_eq!(done["order"]["state"], state);
         assert_eq!(done["already_so"], false);
@@ -97,7 +95,10 @@ fn a_decline_tells_why(cleo: &Person, ada: &Person) {
     assert!((400..500).contains(&mute.problem().0), "a decline needs a reason");
     ada.command(&order, "decline", &json!({"reason": "The milk is sour."})).ok();
     let seen = cleo.look(&order);
-    assert_eq!((&seen["state"], &seen["reason"]), (&json!("declined"), &json!("The milk is sour.")));
+    assert_eq!(
+        (&seen["state"], &seen["reason"]),
+        (&json!("declined"), &json!("The milk is sour."))
+    );
     refunded(cleo, before);
 }
 
@@ -239,7 +240,8 @@ fn the_clock_ends_what_nobody_ends() {
     let left = cleo.order("espresso");
     ada.command(&left, "ready", &json!({})).ok();
 
-    for (order, state) in [(&forgotten, "expired"), (&left, "uncollected"), (&started, "cancelled")] {
+    for (order, state) in [(&forgotten, "expired"), (&left, "uncollected"), (&started, "cancelled")]
+    {
         let path = format!("/v1/orders/{}", order["id"].as_str().unwrap());
         cleo.eventually(&path, |order| order["state"] == state);
     }

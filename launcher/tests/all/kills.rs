@@ -34,6 +34,8 @@ fn whatever_is_killed_every_order_ends_and_nothing_is_lost_or_doubled() {
         );
         app.wait_for_every_part();
     }
+    let (status, _) = app.command(&["status"]);
+    assert_eq!(status.matches("restarted once").count(), PARTS.len(), "{status}");
     let mut versions = BTreeMap::new();
     for customer in &customers {
         check_account(customer, &mut versions);
@@ -78,11 +80,9 @@ fn one_order(number: usize, customer: &Person, barista: &Person) {
     let body = json!({"items": [{"menu_item": "espresso"}]});
     let order = insistently(|| customer.try_place(&key, &body));
     let path = format!("/v1/orders/{}", order["id"].as_str().unwrap());
-    let queued = insistently(|| {
-        customer.try_get(&path).filter(|order| order["state"] != "placed")
-    });
+    let queued = insistently(|| customer.try_get(&path).filter(|order| order["state"] != "placed"));
     assert_eq!(queued["state"], "queued", "{queued}");
-    if number % 7 == 0 {
+    if number.is_multiple_of(7) {
         insistently(|| customer.try_command(&order, "cancel"));
         return;
     }

@@ -81,8 +81,7 @@ fn the_data_of_kafka_and_temporal_may_be_lost_while_orders_are_open() {
     let mut versions = std::collections::BTreeMap::new();
     for order in [&made, &open, &late] {
         let now = cleo.look(order);
-        versions
-            .insert(now["id"].as_str().unwrap().to_owned(), now["version"].as_u64().unwrap());
+        versions.insert(now["id"].as_str().unwrap().to_owned(), now["version"].as_u64().unwrap());
     }
     topic::holds_each_event_in_order(&app.address_of("kafka"), &versions);
     // Nobody accepts the open ones: their new workflows let them expire.

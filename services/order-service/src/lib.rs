@@ -111,10 +111,7 @@ fn key_store(pool: sqlx::PgPool) -> identity_feed::KeyStore {
     )
 }
 
-async fn tidy(
-    app: app::App,
-    draining: tokio_util::sync::CancellationToken,
-) -> anyhow::Result<()> {
+async fn tidy(app: app::App, draining: tokio_util::sync::CancellationToken) -> anyhow::Result<()> {
     let mut clock = tokio::time::interval(TIDY);
     loop {
         tokio::select! {

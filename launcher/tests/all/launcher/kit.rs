@@ -1,7 +1,5 @@
 //! What these tests need: the program, a folder of its own for each, processes.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests: what fails here is a failing test")]
-
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},

@@ -49,7 +49,8 @@ impl App {
         let name = format!("everything-app-{}", uuid::Uuid::now_v7().simple());
         let data = std::env::temp_dir().join(name);
         // Free now; nobody else on this machine asks for it in the moment between.
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+        let port =
+            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
         let mut app = Self {
             launcher: Launcher::spawn(&data, port, settings),
             data,
@@ -79,7 +80,8 @@ impl App {
     fn status_of(&self, part: &str) -> Vec<String> {
         let (status, _) = self.command(&["status"]);
         let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-        let found = status.lines().map(words).find(|words| words.first().is_some_and(|it| it == part));
+        let found =
+            status.lines().map(words).find(|words| words.first().is_some_and(|it| it == part));
         found.unwrap_or_else(|| panic!("no {part} in\n{status}"))
     }
 

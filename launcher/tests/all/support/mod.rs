@@ -1,8 +1,6 @@
 //! The whole system, started by its launcher as a newcomer starts it, and
 //! people who use it over HTTP.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests: what fails here is a failing test")]
-
 mod app;
 mod live;
 mod person;

@@ -61,8 +61,7 @@ impl Person {
     }
 
     fn request(&self, method: &str, path: &str) -> http::request::Builder {
-        let builder =
-            http::Request::builder().method(method).uri(format!("{}{path}", self.url));
+        let builder = http::Request::builder().method(method).uri(format!("{}{path}", self.url));
         match &self.token {
             Some(token) => builder.header("authorization", format!("Bearer {token}")),
             None => builder,

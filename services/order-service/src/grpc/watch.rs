@@ -1,10 +1,16 @@
 //! The live feed: the event log from a position on, then what comes.
 
-use std::{collections::VecDeque, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, VecDeque},
+    pin::Pin,
+    sync::Arc,
+    time::Duration,
+};
 
 use futures::{FutureExt as _, Stream, stream};
 use order_domain::StateKind;
 use outbox::{Cursor, Epoch, Live, Position, Record, Subscription};
+use runtime::AppError;
 use tokio::time::Instant;
 use tonic::Status;
 use types::OrderId;
@@ -92,8 +98,9 @@ impl Watcher {
             items.push(item);
         }
         let orders: Vec<(OrderId, u64)> = items.iter().filter_map(order_of).collect();
+        let house_changes = items.iter().any(is_house_change);
         let facts = loop {
-            match self.app.facts(&orders).await {
+            match known(&self.app, &orders, house_changes).await {
                 Ok(facts) => break facts,
                 Err(error) => {
                     tracing::debug!(cause = error.chain(), "the live feed waits for the database");
@@ -121,6 +128,18 @@ impl Watcher {
     }
 }
 
+/// News of the house is told once this replica itself answers with it.
+async fn known(
+    app: &App,
+    orders: &[(OrderId, u64)],
+    house_changes: bool,
+) -> Result<HashMap<OrderId, Facts>, AppError> {
+    if house_changes {
+        app.fresh_house().await?;
+    }
+    app.facts(orders).await
+}
+
 fn live(cursor: &Cursor, what: pb::live_event::What) -> pb::LiveEvent {
     pb::LiveEvent { position: cursor.to_string(), what: Some(what) }
 }
@@ -132,6 +151,10 @@ fn order_of(item: &Live) -> Option<(OrderId, u64)> {
         }
         Live::Reset(_) => None,
     }
+}
+
+fn is_house_change(item: &Live) -> bool {
+    matches!(item, Live::Event(record) if house_changed(record).is_some())
 }
 
 fn house_changed(record: &Record) -> Option<pb::live_event::What> {

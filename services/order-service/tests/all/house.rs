@@ -78,7 +78,7 @@ fn runtime_config(seed: [u8; 32]) -> runtime::Config {
         service_key: SecretString::from(key_to_text(&seed)),
         peer_keys: PeerKeys::new(keys).to_text(),
         pre_stop_seconds: 0,
-        drain_seconds: 2,
+        drain_seconds: 5,
     }
 }
 
