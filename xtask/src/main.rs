@@ -23,6 +23,12 @@ enum Task {
         #[arg(long)]
         install: bool,
     },
+    /// Kill each of the seven processes in the middle of many orders, and count what is left
+    Soak {
+        /// Orders for each kill
+        #[arg(long, default_value_t = 1_000)]
+        orders: u32,
+    },
     /// The quick checks alone: formatting, lints, arrows, generated files, documents
     Check,
     /// Generate the Rust code of the protobuf contracts into crates/wire
@@ -41,6 +47,7 @@ enum Mode {
 fn main() -> anyhow::Result<()> {
     match Cli::parse().task {
         Task::Test { install } => test::run(install),
+        Task::Soak { orders } => test::soak(orders),
         Task::Check => test::checks(),
         Task::Codegen => codegen::run(Mode::Write),
         Task::Docs => documents::generate(Mode::Write),

@@ -35,7 +35,6 @@ pub(crate) fn checks() -> anyhow::Result<()> {
     arrows::check()?;
     run_step("lints", "cargo clippy --workspace --all-targets --locked -- -D warnings")?;
     contracts()?;
-    run_step("build", "cargo build --workspace --locked")?;
     documents::generate(Mode::Check)?;
     documents::check_paths()
 }
@@ -54,6 +53,12 @@ fn contracts() -> anyhow::Result<()> {
         "lint the contracts",
         Command::new(Path::new(BUF).canonicalize()?).arg("lint").current_dir("proto"),
     )
+}
+
+/// The kill tests with far more orders: `SOAK_ORDERS_PER_KILL` of them for each process.
+pub(crate) fn soak(orders_per_kill: u32) -> anyhow::Result<()> {
+    let line = "cargo test --locked --package everything --test all -- --nocapture kills::";
+    step("soak", words(line).env("SOAK_ORDERS_PER_KILL", orders_per_kill.to_string()))
 }
 
 fn browser_tests() -> anyhow::Result<()> {

@@ -1,4 +1,7 @@
-use std::time::{Duration, Instant};
+use std::{
+    sync::Mutex,
+    time::{Duration, Instant},
+};
 
 use serde_json::{Value, json};
 use ureq::{Agent, http};
@@ -9,9 +12,28 @@ use super::Live;
 pub(crate) struct Person {
     agent: Agent,
     url: String,
-    token: Option<String>,
-    pub(crate) member: String,
+    tokens: Mutex<Option<Tokens>>,
 }
+
+struct Tokens {
+    access: String,
+    refresh: String,
+    since: Instant,
+}
+
+impl Tokens {
+    fn of(pair: &Value) -> Self {
+        let text = |name: &str| pair[name].as_str().unwrap().to_owned();
+        Self {
+            access: text("access_token"),
+            refresh: text("refresh_token"),
+            since: Instant::now(),
+        }
+    }
+}
+
+/// Well within the quarter of an hour that an access token lives.
+const REFRESH_AFTER: Duration = Duration::from_secs(600);
 
 /// What came back.
 #[derive(Debug)]
@@ -44,25 +66,36 @@ impl Person {
             .timeout_global(Some(Duration::from_secs(20)))
             .build()
             .into();
-        Self { agent, url: url.to_owned(), token: None, member: String::new() }
+        Self { agent, url: url.to_owned(), tokens: Mutex::new(None) }
     }
 
     pub(crate) fn sign_in(url: &str, name: &str, link: &str) -> Self {
-        let mut person = Self::stranger(url);
+        let person = Self::stranger(url);
         let (_, secret) = link.rsplit_once('/').unwrap();
         let pair = person.post("/v1/session", &json!({"secret": secret, "device": name})).ok();
-        person.token = Some(pair["access_token"].as_str().unwrap().to_owned());
-        person.member = person.get("/v1/me").ok()["id"].as_str().unwrap().to_owned();
+        *person.tokens.lock().unwrap() = Some(Tokens::of(&pair));
         person
     }
 
-    pub(crate) fn token(&self) -> &str {
-        self.token.as_deref().unwrap()
+    /// The access token, a new one in good time.
+    pub(crate) fn token(&self) -> Option<String> {
+        let mut tokens = self.tokens.lock().unwrap();
+        let held = tokens.as_mut()?;
+        if held.since.elapsed() > REFRESH_AFTER {
+            let body = json!({"refresh_token": held.refresh}).to_string().into_bytes();
+            let request = http::Request::post(format!("{}/v1/session/refresh", self.url))
+                .header("content-type", "application/json");
+            // While something is away the old one is used on.
+            if let Some(pair) = self.insist(request.body(body).unwrap()) {
+                *held = Tokens::of(&pair);
+            }
+        }
+        Some(held.access.clone())
     }
 
     fn request(&self, method: &str, path: &str) -> http::request::Builder {
         let builder = http::Request::builder().method(method).uri(format!("{}{path}", self.url));
-        match &self.token {
+        match self.token() {
             Some(token) => builder.header("authorization", format!("Bearer {token}")),
             None => builder,
         }
@@ -157,7 +190,7 @@ impl Person {
 
     /// Listens to `/v1/events` from a position on.
     pub(crate) fn listen(&self, after: &str) -> Live {
-        Live::open(&self.url, self.token(), after)
+        Live::open(&self.url, &self.token().unwrap(), after)
     }
 
     /// Asks until the answer is right; for what follows a moment later by design.
