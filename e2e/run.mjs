@@ -15,6 +15,8 @@ import { fileURLToPath } from "node:url";
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 const PROGRAM = process.env.EVERYTHING_E2E_PROGRAM ?? here("../target/debug/everything");
 const DATA = here("../target/e2e-data");
+/** The demo family is seeded one by one. */
+const FAMILY = 5;
 const LINKS = here("../target/e2e-links.json");
 /** Seconds until everything must be up; the first start installs the engines. */
 const PATIENCE = Number(process.env.EVERYTHING_E2E_PATIENCE ?? 300);
@@ -55,7 +57,7 @@ async function isUp(url) {
   for await (const part of asked.stdout) text += part;
   const links = readLinks(text);
   writeFileSync(LINKS, JSON.stringify(links));
-  return links.length > 0;
+  return links.length === FAMILY;
 }
 
 async function start() {

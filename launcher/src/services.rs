@@ -67,12 +67,10 @@ pub(crate) fn parts(plan: &Plan, front: &Front) -> Result<Vec<Part>> {
         .env("EVERYTHING_GRPC_LISTEN", local(ports.customer_grpc))
         .env("EVERYTHING_DATABASE_URL", postgres::service_url(plan, "customer_db")?)
         .env("EVERYTHING_VALKEY_URL", valkey::service_url(plan, "customer-service"))
-        .env("EVERYTHING_KAFKA_BROKERS", kafka::brokers(plan))
-        .env("EVERYTHING_ORDER_SERVICE_URL", &orders);
+        .env("EVERYTHING_KAFKA_BROKERS", kafka::brokers(plan));
     let order = service(plan, Peer::OrderService, ports.order_admin)?
         .env("EVERYTHING_GRPC_LISTEN", local(ports.order_grpc))
         .env("EVERYTHING_DATABASE_URL", postgres::service_url(plan, "order_db")?)
-        .env("EVERYTHING_VALKEY_URL", valkey::service_url(plan, "order-service"))
         .env("EVERYTHING_KAFKA_BROKERS", kafka::brokers(plan))
         .env("EVERYTHING_TEMPORAL_URL", temporal::url(plan))
         .env("EVERYTHING_TEMPORAL_NAMESPACE", temporal::NAMESPACE)
@@ -102,9 +100,7 @@ pub(crate) fn parts(plan: &Plan, front: &Front) -> Result<Vec<Part>> {
 fn service(plan: &Plan, peer: Peer, admin: u16) -> Result<Launch> {
     let mut launch = Launch::new(program()?, plan.data.root().to_owned());
     launch.grace = GRACE;
-    launch = launch
-        .args(["serve", peer.name()])
-        .env("EVERYTHING_DRAIN_SECONDS", DRAIN_SECONDS.to_string());
+    launch = launch.args(["serve", peer.name()]);
     for (name, value) in std::env::vars_os() {
         let Some(name) = name.to_str() else { continue };
         if name.starts_with(runtime::config::PREFIX) && !OURS.contains(&name) {
@@ -112,6 +108,7 @@ fn service(plan: &Plan, peer: Peer, admin: u16) -> Result<Launch> {
         }
     }
     Ok(launch
+        .env("EVERYTHING_DRAIN_SECONDS", DRAIN_SECONDS.to_string())
         .env("EVERYTHING_ADMIN_LISTEN", format!("127.0.0.1:{admin}"))
         .env("EVERYTHING_SERVICE_KEY", plan.secrets.key(peer))
         .env("EVERYTHING_PEER_KEYS", plan.secrets.public_keys()?))

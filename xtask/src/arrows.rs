@@ -19,6 +19,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("order-service", &["types", "order-domain", "wire", "runtime", "outbox"]),
     ("customer-service", &["types", "customer-domain", "wire", "runtime", "outbox"]),
     ("everything", &["types", "wire", "runtime", "server", "order-service", "customer-service"]),
+    ("bench", &["types", "wire", "runtime"]),
     ("xtask", &["order-domain"]),
 ];
 

@@ -56,11 +56,12 @@ pub(crate) fn check_paths() -> anyhow::Result<()> {
 
 /// A path of this repository: one of its folders, then a slash.
 fn is_path(code: &str) -> bool {
-    const ROOMS: [&str; 11] = [
+    const ROOMS: [&str; 12] = [
         "crates/",
         "services/",
         "launcher/",
         "proto/",
+        "bench/",
         "xtask/",
         "engines/",
         "docs/",

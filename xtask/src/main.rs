@@ -1,6 +1,7 @@
 //! The project's checks and generators: `cargo xtask --help`.
 
 mod arrows;
+mod bench;
 mod codegen;
 mod documents;
 mod steps;
@@ -29,6 +30,8 @@ enum Task {
         #[arg(long, default_value_t = 1_000)]
         orders: u32,
     },
+    /// Measure the whole system in a release build, beside pgbench, and print tables
+    Bench(bench::Options),
     /// The quick checks alone: formatting, lints, arrows, generated files, documents
     Check,
     /// Generate the Rust code of the protobuf contracts into crates/wire
@@ -48,6 +51,7 @@ fn main() -> anyhow::Result<()> {
     match Cli::parse().task {
         Task::Test { install } => test::run(install),
         Task::Soak { orders } => test::soak(orders),
+        Task::Bench(options) => bench::run(&options),
         Task::Check => test::checks(),
         Task::Codegen => codegen::run(Mode::Write),
         Task::Docs => documents::generate(Mode::Write),

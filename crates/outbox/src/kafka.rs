@@ -108,11 +108,10 @@ impl KafkaReceiver {
         Ok(producer)
     }
 
-    /// Drops the producer and what it has queued. That may take a moment, so not here.
+    /// Drops the producer that is kept, with what it has queued.
     async fn drop_producer(&mut self) {
         if let Some(producer) = self.producer.take() {
-            let gone = tokio::task::spawn_blocking(move || drop(producer));
-            let _ = tokio::time::timeout(ASK, gone).await;
+            discard(producer).await;
         }
     }
 
@@ -224,16 +223,26 @@ impl KafkaReceiver {
     }
 }
 
+/// Drops a producer and what it has queued. That may take a moment, so not here.
+async fn discard(producer: FutureProducer<Quiet>) {
+    let gone = tokio::task::spawn_blocking(move || drop(producer));
+    let _ = tokio::time::timeout(ASK, gone).await;
+}
+
 impl Receiver for KafkaReceiver {
     async fn deliver(&mut self, batch: &[Arc<Record>]) -> Result<(), Undelivered> {
         let producer = self.producer()?;
+        // Held by this delivery alone: one that is given up takes its queue with it.
+        self.producer = None;
         let result = self.publish(&producer, batch).await;
-        drop(producer);
         match &result {
-            Ok(()) => self.quiet.part.up(),
+            Ok(()) => {
+                self.quiet.part.up();
+                self.producer = Some(producer);
+            }
             Err(_) => {
                 self.quiet.part.down("does not take our events");
-                self.drop_producer().await;
+                discard(producer).await;
             }
         }
         result
@@ -289,14 +298,16 @@ fn events_in(producer: &FutureProducer<Quiet>, topic: &str) -> anyhow::Result<Op
     Ok(Some(events))
 }
 
-/// Creates topics that are missing, to keep for ever, replicated as the broker
-/// does by default. Topics that are there stay as they are.
+/// Creates topics that are missing, to keep for ever, each append fsynced,
+/// replicated as the broker does by default. Topics that are there stay as they are.
 async fn create_topics(brokers: &str, topics: &[(&str, i32)], quiet: Quiet) -> anyhow::Result<()> {
     let admin: AdminClient<Quiet> = client(brokers).create_with_context(quiet)?;
     let topics: Vec<_> = topics
         .iter()
         .map(|(topic, partitions)| {
-            NewTopic::new(topic, *partitions, TopicReplication::Fixed(-1)).set("retention.ms", "-1")
+            NewTopic::new(topic, *partitions, TopicReplication::Fixed(-1))
+                .set("retention.ms", "-1")
+                .set("flush.messages", "1")
         })
         .collect();
     let options = AdminOptions::new().request_timeout(Some(ASK)).operation_timeout(Some(ASK));

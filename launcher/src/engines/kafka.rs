@@ -20,8 +20,9 @@ use crate::{
 const PROPERTIES: &str = include_str!("../../../engines/kafka.properties");
 
 /// The topics with their number of partitions, final from the start. They are
-/// kept for ever: they hold no names, and can be refilled from the event logs
-/// (which is also why no append is fsynced by itself).
+/// kept for ever, as they hold no names, and each append is fsynced: a topic that
+/// lost everything is refilled from the event log, but a lost tail would go
+/// unnoticed behind what was delivered twice.
 const TOPICS: [(&str, i32); 3] = [
     ("everything.orders.v1", 4),
     ("everything.customers.v1", 4),
@@ -97,7 +98,9 @@ async fn make_topics(plan: Plan) -> Result<()> {
         .set("client.id", "launcher")
         .create()?;
     let wanted = TOPICS.map(|(name, partitions)| {
-        NewTopic::new(name, partitions, TopicReplication::Fixed(1)).set("retention.ms", "-1")
+        NewTopic::new(name, partitions, TopicReplication::Fixed(1))
+            .set("retention.ms", "-1")
+            .set("flush.messages", "1")
     });
     let options = AdminOptions::new().request_timeout(Some(Duration::from_secs(5)));
     for made in admin.create_topics(&wanted, &options).await? {

@@ -7,3 +7,4 @@ mod kills;
 mod launcher;
 mod outages;
 mod support;
+mod telemetry;

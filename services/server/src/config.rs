@@ -55,7 +55,7 @@ pub struct Config {
     pub requests_per_minute: u32,
 
     /// Sign-ins and refreshes that one address may try in a minute
-    #[arg(long, env = "EVERYTHING_SIGN_INS_PER_MINUTE", default_value_t = 600)]
+    #[arg(long, env = "EVERYTHING_SIGN_INS_PER_MINUTE", default_value_t = 120)]
     pub sign_ins_per_minute: u32,
 
     /// Connections open at once

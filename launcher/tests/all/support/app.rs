@@ -90,6 +90,13 @@ impl App {
         self.status_of(part)[2].clone()
     }
 
+    /// Where a service (`server`, `order`, `customer`) shows its health and metrics.
+    pub(crate) fn admin_port(&self, service: &str) -> u16 {
+        let kept = std::fs::read(self.data.join("ports.json")).unwrap();
+        let ports: BTreeMap<String, u16> = serde_json::from_slice(&kept).unwrap();
+        ports[&format!("{service}_admin")]
+    }
+
     /// Kills a part as a crash or the kernel would.
     pub(crate) fn kill(&self, part: &str) {
         self.signal(part, Signal::SIGKILL);

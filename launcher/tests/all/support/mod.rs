@@ -3,6 +3,7 @@
 
 mod app;
 mod live;
+pub(crate) mod otlp;
 mod person;
 pub(crate) mod topic;
 

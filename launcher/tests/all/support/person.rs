@@ -24,11 +24,7 @@ struct Tokens {
 impl Tokens {
     fn of(pair: &Value) -> Self {
         let text = |name: &str| pair[name].as_str().unwrap().to_owned();
-        Self {
-            access: text("access_token"),
-            refresh: text("refresh_token"),
-            since: Instant::now(),
-        }
+        Self { access: text("access_token"), refresh: text("refresh_token"), since: Instant::now() }
     }
 }
 

@@ -67,7 +67,8 @@ impl App {
     }
 
     /// The same for an order that the caller has just read: one statement and
-    /// no lock, and only if nobody changed it since; otherwise as [`App::command`].
+    /// no lock, and only if nobody changed it since; otherwise as [`App::command`],
+    /// where a revision guards what has one, and the version that was read the rest.
     /// One round trip, one commit.
     pub(super) async fn command_read(
         &self,
@@ -86,7 +87,11 @@ impl App {
                 return Ok(Done { order: next, already_so: false });
             }
         }
-        self.command(order.id, command, &Actor::System, 0).await
+        let version = match command {
+            Command::Queue { .. } | Command::Settled { .. } => 0,
+            _ => order.version,
+        };
+        self.command(order.id, command, &Actor::System, version).await
     }
 
     /// A held order's time has come: places it at today's prices, or declines it

@@ -22,7 +22,7 @@ use crate::{
     convert::{event::HouseChange, order::state_of, time},
 };
 
-/// Silence is never longer.
+/// While the database is there, silence is never longer.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 /// Events that are looked up together.
 const BATCH: usize = 64;
@@ -49,7 +49,8 @@ impl Handlers {
             log: self.log.clone(),
             subscription: self.log.subscribe(after),
             ready: VecDeque::new(),
-            beat_at: Instant::now() + HEARTBEAT,
+            // At once: a gateway that has just come learns where the log is.
+            beat_at: Instant::now(),
         };
         Box::pin(stream::unfold(watcher, |mut watcher| async move {
             let event = watcher.next().await;

@@ -87,20 +87,38 @@ impl Activities {
         look: Look,
     ) -> Result<Due, ActivityError> {
         let Look { order, now } = look;
-        match self.order(&order).await {
-            Ok(order) => Ok(order.due(now)),
+        let start = Instant::now();
+        // A trace of its own: one look is for all that has happened by now.
+        let span = info_span!(
+            "workflow step",
+            otel.name = "workflow look",
+            otel.kind = "consumer",
+            order.id = order,
+            step = "look",
+        );
+        let found = self.order(&order).instrument(span.clone()).await;
+        let (outcome, due) = match found {
+            Ok(order) => ("found", Ok(order.due(now))),
             Err(CommandError::NoSuchOrder) => {
                 tracing::warn!(order.id = order, "a workflow runs for an order that is not there");
-                Ok(Due {
+                let due = Due {
                     version: 0,
                     entered: 0,
                     notices: vec![],
                     step: Step::Close,
                     look_again: None,
-                })
+                };
+                ("missing", Ok(due))
             }
-            Err(error) => Err(failed(error)),
-        }
+            Err(error) => {
+                if let CommandError::Failed(error) = &error {
+                    runtime::telemetry::failed(&span, error.code.name());
+                }
+                ("failed", Err(failed(error)))
+            }
+        };
+        self.meters.step("look", outcome, start);
+        due
     }
 
     /// A held order's time has come: placed at today's prices, or declined.

@@ -5,7 +5,8 @@ use std::time::Duration;
 use temporalio_client::{
     Client,
     schedules::{
-        CreateScheduleOptions, ScheduleAction, ScheduleError, ScheduleOverlapPolicy, ScheduleSpec,
+        CreateScheduleOptions, DeleteScheduleOptions, ScheduleAction, ScheduleError,
+        ScheduleOverlapPolicy, ScheduleSpec,
     },
     tonic,
 };
@@ -70,7 +71,8 @@ pub(super) async fn schedule(client: &Client, settings: &Settings) -> Result<(),
         Ok(_) => Ok(()),
         Err(ScheduleError::Rpc(status)) if status.code() == tonic::Code::AlreadyExists => {
             let old = client.get_schedule_handle(SCHEDULE);
-            old.delete(Default::default()).await?;
+            old.delete(DeleteScheduleOptions::builder().rpc_options(link::rpc(DEADLINE)).build())
+                .await?;
             client.create_schedule(SCHEDULE, options()).await.map(|_| ())
         }
         Err(error) => Err(error),

@@ -18,6 +18,8 @@ mod sweep;
 mod trace;
 mod worker;
 
+use std::time::Duration;
+
 use runtime::Runtime;
 use temporalio_client::Client;
 use tokio::sync::watch;
@@ -33,6 +35,8 @@ use crate::app::App;
 
 /// The name that the receiver's cursor stands under.
 const RECEIVER: &str = "workflow";
+/// Until a schedule that could not be made is tried again.
+const SCHEDULE_AGAIN: Duration = Duration::from_secs(10);
 
 /// Starts everything that belongs to the workflow; it ends with the runtime.
 pub fn start(runtime: &Runtime, log: &outbox::Log, app: &App, settings: Settings) {
@@ -59,6 +63,7 @@ pub fn start(runtime: &Runtime, log: &outbox::Log, app: &App, settings: Settings
 }
 
 /// Makes the schedules whenever the way to Temporal opens: it may be a new one.
+/// What does not succeed is tried again.
 async fn schedules(
     mut link: watch::Receiver<Option<Client>>,
     settings: Settings,
@@ -66,6 +71,7 @@ async fn schedules(
 ) -> anyhow::Result<()> {
     loop {
         let client = link.borrow_and_update().clone();
+        let mut failed = false;
         if let Some(client) = client {
             match draining.run_until_cancelled(allowances::schedule(&client, &settings)).await {
                 None => return Ok(()),
@@ -73,11 +79,13 @@ async fn schedules(
                 Some(Err(error)) => {
                     let error = format!("{:#}", anyhow::Error::from(error));
                     tracing::warn!(error, schedule = SCHEDULE, "could not be made");
+                    failed = true;
                 }
             }
         }
         tokio::select! {
             changed = link.changed() => if changed.is_err() { return Ok(()) },
+            () = tokio::time::sleep(SCHEDULE_AGAIN), if failed => {}
             () = draining.cancelled() => return Ok(()),
         }
     }

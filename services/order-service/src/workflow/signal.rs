@@ -144,7 +144,8 @@ impl Receiver {
     }
 
     /// Whether this failure ends here: the order is left to the sweep, which
-    /// comes to it when its time is up.
+    /// comes to it when its time is up. (What is closed has no time any more:
+    /// then only what it would have told is lost.)
     fn sets_aside(&mut self, order: OrderId, error: &LookError, others_were_told: bool) -> bool {
         let alone = match error {
             LookError::Refused(_) => return true,

@@ -83,7 +83,7 @@ impl Cookies {
 
     /// The secret of this browser's forms; kept for 30 days.
     pub fn forms(&self, secret: &str) -> SetCookies {
-        SetCookies(vec![self.cookie(FORMS, secret, 30 * 24 * 3600, "Strict")])
+        SetCookies(vec![self.cookie(FORMS, secret, 30 * 24 * 3600, "Lax")])
     }
 }
 
@@ -118,7 +118,7 @@ mod tests {
             let SetCookies(values) = Cookies::new(secure).forms("s");
             values[0].to_str().unwrap().to_owned()
         };
-        assert!(text(true).ends_with("HttpOnly; SameSite=Strict; Secure"), "{}", text(true));
-        assert!(text(false).ends_with("HttpOnly; SameSite=Strict"), "{}", text(false));
+        assert!(text(true).ends_with("HttpOnly; SameSite=Lax; Secure"), "{}", text(true));
+        assert!(text(false).ends_with("HttpOnly; SameSite=Lax"), "{}", text(false));
     }
 }

@@ -128,7 +128,14 @@ impl Listening {
                     return Some(self.reset(head));
                 }
             };
-            let (resume, position) = self.seat.begin(after)?;
+            let Some((resume, position)) = self.seat.begin(after) else {
+                // Where the log is, is not known yet. What is said first may be news
+                // that this screen has not seen: it has to load again then.
+                if matches!(begin, Begin::Now) {
+                    self.begin = Some(Begin::Reset);
+                }
+                return None;
+            };
             match resume {
                 Resume::From(_) => {}
                 Resume::Reset => return Some(self.reset(position)),

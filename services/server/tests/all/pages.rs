@@ -42,7 +42,7 @@ async fn a_link_shows_a_button_and_only_the_button_signs_in() {
         "looking uses nothing up"
     );
     let cookie = page.cookies()[0].to_owned();
-    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
 
     let secret = format!("everything_forms={}", page.cookie("everything_forms").unwrap());
     let press = |path: &str| {
