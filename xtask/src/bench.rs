@@ -79,7 +79,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             PathBuf::from("target/release")
         }
     };
-    let mut report = Report::default();
+    let mut report = Report::of(&programs);
     let (programs, data) = (programs.canonicalize()?, std::path::absolute(&options.data)?);
     system::empty(&programs, &data)?;
     let load = Load::new(&programs, &data);
@@ -156,6 +156,7 @@ fn beside_pgbench(
     report: &mut Report,
 ) -> Result<()> {
     load.sign_in(system, MEMBERS)?;
+    database.counts()?; // what signing in wrote is nobody's order
     let frozen = system.freeze("temporal")?;
     let mut runs: Vec<(usize, Phase, Pgbench)> = Vec::new();
     for clients in CLIENTS {
@@ -216,7 +217,7 @@ fn phase(
         };
         SERVICES.into_iter().map(of).collect()
     };
-    let counts = database.counts()?;
+    let counts = database.counts_reported()?;
     let begin = Instant::now();
     let (used, done) = (process::cpu(system)?, operations()?);
     let outcome = run()?;

@@ -1,6 +1,6 @@
 //! The tables, in Markdown, with the aims beside what was measured.
 
-use std::{collections::BTreeMap, fmt::Write as _, time::Duration};
+use std::{collections::BTreeMap, fmt::Write as _, path::Path, time::Duration};
 
 use super::{
     Idle, Phase, TYPICAL_CLIENTS,
@@ -10,8 +10,9 @@ use super::{
     system::{PARTS, SERVICES},
 };
 
-#[derive(Default)]
 pub(super) struct Report {
+    /// Where the measured programs lie: tells a release build from others.
+    programs: String,
     /// Sections in the order in which they are printed.
     sections: BTreeMap<u8, String>,
     /// What was aimed at, measured, and whether that is so.
@@ -19,6 +20,11 @@ pub(super) struct Report {
 }
 
 impl Report {
+    pub(super) fn of(programs: &Path) -> Self {
+        let programs = programs.display().to_string();
+        Self { programs, sections: BTreeMap::new(), aims: Vec::new() }
+    }
+
     pub(super) fn text(&self) -> String {
         let cores = std::thread::available_parallelism().map_or(0, usize::from);
         let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
@@ -26,10 +32,11 @@ impl Report {
             cpu.lines().find_map(|line| line.strip_prefix("model name")?.split(": ").nth(1));
         let model = model.unwrap_or("unknown processor");
         let mut text = format!(
-            "# Benchmark\n\nRelease build; engines, services, load and pgbench together on one \
+            "# Benchmark\n\nPrograms of `{}`; engines, services, load and pgbench together on one \
              machine: {cores} cores ({model}). Nobody accepts the orders, so the queue only grows. \
              \"Temporal frozen\" is delivery to the workflow paused: its process is stopped with \
-             SIGSTOP, and order-service goes on trying to reach it.\n"
+             SIGSTOP, and order-service goes on trying to reach it.\n",
+            self.programs
         );
         for section in self.sections.values() {
             text.push_str(section);
@@ -136,7 +143,7 @@ impl Report {
         line(
             &mut text,
             format_args!(
-                "\nAfter the first run {backlog:.0} events waited for the workflow. Processor time \
+                "\n11 s after the first run {backlog:.0} events waited for the workflow. Processor time \
                  of the load program: {:.1} s and {:.1} s.",
                 everything.outcome.own_cpu_seconds, paused.outcome.own_cpu_seconds
             ),
@@ -209,7 +216,7 @@ impl Report {
             "\n## What one order costs\n\nProcessor time until the last order is queued (what comes \
              later, such as the rest of Temporal's work, is not in it). Database operations are \
              those that a service names and times; a transaction is one of them. PostgreSQL's \
-             counts are less what an idle system does.\n"
+             counts go on for another 11 s, and are less what an idle system does.\n"
                 .to_owned()
         });
         line(
