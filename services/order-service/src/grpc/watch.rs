@@ -44,13 +44,16 @@ impl Handlers {
                 position: Position::START,
             })),
         };
+        let is_new = after.is_none();
+        let subscription = self.log.subscribe(after);
+        // A gateway that has just come learns at once where the log is.
+        let ready = is_new.then(|| heartbeat(&subscription.cursor())).into_iter().collect();
         let watcher = Watcher {
             app: self.app.clone(),
             log: self.log.clone(),
-            subscription: self.log.subscribe(after),
-            ready: VecDeque::new(),
-            // At once: a gateway that has just come learns where the log is.
-            beat_at: Instant::now(),
+            subscription,
+            ready,
+            beat_at: Instant::now() + HEARTBEAT,
         };
         Box::pin(stream::unfold(watcher, |mut watcher| async move {
             let event = watcher.next().await;
@@ -83,8 +86,7 @@ impl Watcher {
                     }
                 },
                 () = tokio::time::sleep_until(self.beat_at) => {
-                    let what = pb::live_event::What::Heartbeat(pb::Heartbeat {});
-                    self.ready.push_back(live(&self.subscription.cursor(), what));
+                    self.ready.push_back(heartbeat(&self.subscription.cursor()));
                 }
             }
         }
@@ -139,6 +141,10 @@ async fn known(
         app.fresh_house().await?;
     }
     app.facts(orders).await
+}
+
+fn heartbeat(cursor: &Cursor) -> pb::LiveEvent {
+    live(cursor, pb::live_event::What::Heartbeat(pb::Heartbeat {}))
 }
 
 fn live(cursor: &Cursor, what: pb::live_event::What) -> pb::LiveEvent {

@@ -102,6 +102,8 @@ async fn the_bar_and_the_menu_are_news_too_and_silence_is_never_long() {
     let house = House::open().await;
     let barista = house.barista();
     let mut events = watch(&house, "").await;
+    let first = next(&mut events).await.what;
+    assert_eq!(first, Some(What::Heartbeat(pb::Heartbeat {})), "where the log is, at once");
     let pause = pb::SetBarRequest { state: pb::BarState::Paused.into(), until: None };
     barista.set_bar(pause).await.unwrap();
     assert_eq!(next(&mut events).await.what, Some(What::Bar(pb::BarChanged {})));
