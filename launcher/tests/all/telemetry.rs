@@ -423,7 +423,6 @@ impl Tap {
             // The event in the log carries the trace on, to Kafka …
             hop(order, SpanKind::Producer, SEND, Some(method)),
             hop(customer, SpanKind::Consumer, "process everything.orders.v1", Some(SEND)),
-            hop(customer, SpanKind::Client, "projections.apply", Some(SEND)),
             // … and to the workflow.
             hop(order, SpanKind::Consumer, "workflow notify", Some(method)),
             hop(order, SpanKind::Client, NOTIFY, Some("workflow notify")),
@@ -453,11 +452,23 @@ impl Tap {
                 missing.push(format!("{service}: {kind:?} {name}, below {below:?}"));
             }
         }
-        // The signal to the workflow is for many traces at once, so it is linked.
-        let linked = |seen: &Seen| seen.span.links.iter().any(|link| link.trace_id == trace);
+        // What is for many traces at once is linked: the signal to the workflow …
+        let linked = |seen: &&Seen| seen.span.links.iter().any(|link| link.trace_id == trace);
         let mut relays = all.iter().filter(|seen| seen.span.name == "relay workflow");
-        if !relays.any(linked) {
+        if !relays.any(|relay| linked(&relay)) {
             missing.push("relay workflow, linked".to_owned());
+        }
+        // … and counting a batch of events, whose work is done once.
+        let batch = "process batch everything.orders.v1";
+        let mut batches = all.iter().filter(|seen| seen.span.name == batch).filter(linked);
+        let applies = |batch: &Seen| {
+            all.iter().any(|seen| {
+                seen.is(customer, SpanKind::Client, "projections.apply")
+                    && seen.span.parent_span_id == batch.span.span_id
+            })
+        };
+        if !batches.any(applies) {
+            missing.push(format!("{batch}, linked, with projections.apply below"));
         }
         // Nothing hangs in the air: every span's first cause is the tap.
         for seen in ours.values() {

@@ -274,10 +274,10 @@ impl Projections {
         if events.is_empty() {
             return Ok(());
         }
-        // One span per message, in the trace of the tap that caused it; the
-        // work on all of them is done once, in the last one's.
+        // One span per message, in the trace of the tap that caused it; the work
+        // on all of them is done once, in the batch's, which is linked to each.
         let spans: Vec<_> = events.iter().map(|(message, _)| span(message)).collect();
-        let last = spans.last().cloned().unwrap_or_else(tracing::Span::none);
+        let batch = batch_span(events);
         let incoming: Vec<Incoming> = events.iter().map(|(_, event)| event.clone()).collect();
         let applied = async {
             let mut tx = self.pool.begin().await?;
@@ -285,9 +285,9 @@ impl Projections {
             tx.commit().await?;
             Ok::<_, sqlx::Error>(new)
         };
-        let new = runtime::postgres::timed("projections.apply", applied).instrument(last).await;
-        let new = new.inspect_err(|_| {
-            for span in &spans {
+        let new = runtime::postgres::timed("projections.apply", applied).instrument(batch.clone());
+        let new = new.await.inspect_err(|_| {
+            for span in spans.iter().chain([&batch]) {
                 telemetry::failed(span, "database");
             }
         })?;
@@ -303,6 +303,25 @@ impl Projections {
         let set_aside = self.dead_letters.set_aside(&self.pool, message, cause, now);
         Ok(set_aside.instrument(span).await?)
     }
+}
+
+/// Of no message's trace, and linked to all of them.
+fn batch_span(events: &[(&Delivery, Incoming)]) -> tracing::Span {
+    let topic = events.first().map_or("", |(message, _)| &message.topic);
+    let span = tracing::info_span!(
+        parent: None,
+        "consume batch",
+        otel.name = format!("process batch {topic}"),
+        messaging.system = "kafka",
+        messaging.operation.name = "process",
+        messaging.operation.r#type = "process",
+        messaging.destination.name = topic,
+        messaging.batch.message_count = events.len(),
+    );
+    for (message, _) in events {
+        telemetry::link(&span, message.traceparent.as_deref());
+    }
+    span
 }
 
 fn span(message: &Delivery) -> tracing::Span {
