@@ -1,14 +1,18 @@
 //! Documents are generated, tested or deleted: what comes from code is
-//! written here, and a path that a document names must exist.
+//! written here, and what a document names must exist.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, bail};
 
 use crate::Mode;
 
 const STATES: &str = "docs/order-states.md";
-const WITH_PATHS: [&str; 2] = ["README.md", "ARCHITECTURE.md"];
+/// These, and all in docs/.
+const WITH_PATHS: [&str; 3] = ["README.md", "ARCHITECTURE.md", "engines/README.md"];
 
 pub(crate) fn generate(mode: Mode) -> anyhow::Result<()> {
     let states = format!(
@@ -34,24 +38,72 @@ fn compare(path: &str, fresh: &str, mode: Mode) -> anyhow::Result<()> {
     }
 }
 
-/// Each `path/in/backticks` of the documents exists.
-pub(crate) fn check_paths() -> anyhow::Result<()> {
+/// Each `path/in/backticks` of the documents exists, and each `test` in one.
+pub(crate) fn check() -> anyhow::Result<()> {
+    let mut documents: Vec<PathBuf> = WITH_PATHS.map(PathBuf::from).to_vec();
+    for entry in fs::read_dir("docs").context("docs")? {
+        documents.push(entry?.path());
+    }
+    documents.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
     let mut gone = Vec::new();
-    let mut count = 0;
-    for document in WITH_PATHS {
-        let text = fs::read_to_string(document).with_context(|| document.to_owned())?;
-        for path in text.split('`').skip(1).step_by(2).filter(|code| is_path(code)) {
-            count += 1;
-            if !Path::new(path).exists() {
-                gone.push(format!("{document} names {path}"));
+    let (mut paths, mut tests) = (0, 0);
+    for document in documents {
+        let text = fs::read_to_string(&document).with_context(|| document.display().to_string())?;
+        for named in Named::all(&text) {
+            match &named {
+                Named::Path(_) => paths += 1,
+                Named::Test { .. } => tests += 1,
+            }
+            if let Err(what) = named.check() {
+                gone.push(format!("{} names {what}", document.display()));
             }
         }
     }
     if !gone.is_empty() {
         bail!("documents that name what is not there:\n  {}", gone.join("\n  "));
     }
-    println!("all {count} paths that the documents name exist");
+    println!("all {paths} paths and {tests} tests that the documents name exist");
     Ok(())
+}
+
+/// What a document names of this repository.
+#[derive(Debug, PartialEq, Eq)]
+enum Named<'a> {
+    Path(&'a str),
+    /// "`of_two_one_wins` in `crates/…/commands.rs`"
+    Test {
+        name: &'a str,
+        file: &'a str,
+    },
+}
+
+impl<'a> Named<'a> {
+    fn all(text: &'a str) -> Vec<Self> {
+        // Text, code, text, code, …
+        let parts: Vec<&str> = text.split('`').collect();
+        let mut all = Vec::new();
+        for at in (1..parts.len()).step_by(2) {
+            if is_path(parts[at]) {
+                all.push(Self::Path(parts[at]));
+                if at >= 3 && parts[at - 1].trim() == "in" && is_name(parts[at - 2]) {
+                    all.push(Self::Test { name: parts[at - 2], file: parts[at] });
+                }
+            }
+        }
+        all
+    }
+
+    fn check(&self) -> Result<(), String> {
+        match *self {
+            Self::Path(path) if Path::new(path).exists() => Ok(()),
+            Self::Path(path) => Err(path.to_owned()),
+            Self::Test { name, file } => {
+                let text = fs::read_to_string(file).unwrap_or_default();
+                let is_there = text.contains(&format!("fn {name}("));
+                if is_there { Ok(()) } else { Err(format!("the test {name}, not in {file}")) }
+            }
+        }
+    }
 }
 
 /// A path of this repository: one of its folders, then a slash.
@@ -71,4 +123,30 @@ fn is_path(code: &str) -> bool {
         ".ci/",
     ];
     ROOMS.iter().any(|room| code.starts_with(room)) && !code.contains([' ', '*', '…', '{'])
+}
+
+/// The name of a function: `a_word_with_others`.
+fn is_name(code: &str) -> bool {
+    code.contains('_') && code.chars().all(|it| it.is_ascii_lowercase() || it == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Named;
+
+    #[test]
+    fn paths_and_tests_are_found_and_other_code_is_not() {
+        let text = "| `a_b_c` in `docs/x.rs` | `cargo run` and `docs/y.md`, not `docs/*` | `a_b` |";
+        let test = Named::Test { name: "a_b_c", file: "docs/x.rs" };
+        assert_eq!(Named::all(text), [Named::Path("docs/x.rs"), test, Named::Path("docs/y.md")]);
+    }
+
+    #[test]
+    fn what_is_gone_is_named() {
+        // A test runs in its crate's folder.
+        let test = |name| Named::Test { name, file: "src/documents.rs" }.check().is_ok();
+        assert!(test("what_is_gone_is_named"));
+        assert!(!test("what_never_was"));
+        assert!(Named::Path("docs/never.md").check().is_err());
+    }
 }

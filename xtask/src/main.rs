@@ -3,10 +3,14 @@
 mod arrows;
 mod bench;
 mod codegen;
+mod contracts;
+mod dependencies;
 mod documents;
 mod steps;
 mod test;
+mod tools;
 
+use anyhow::Context;
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
@@ -20,7 +24,8 @@ struct Cli {
 enum Task {
     /// Everything that must pass before a change lands: formatting, lints, checks, all tests
     Test {
-        /// Install what the browser tests need (Debian's Chromium and Node.js) where it is missing
+        /// Install what the browser tests need where it is missing: Debian's Chromium, and
+        /// Node.js below target/
         #[arg(long)]
         install: bool,
     },
@@ -32,7 +37,7 @@ enum Task {
     },
     /// Measure the whole system in a release build, beside pgbench, and print tables
     Bench(bench::Options),
-    /// The quick checks alone: formatting, lints, arrows, generated files, documents
+    /// The quick checks alone: formatting, lints, arrows, dependencies, contracts, documents
     Check,
     /// Generate the Rust code of the protobuf contracts into crates/wire
     Codegen,
@@ -48,6 +53,9 @@ enum Mode {
 }
 
 fn main() -> anyhow::Result<()> {
+    // Called in whatever folder: all paths here begin at the project's root.
+    let here = std::env::var_os("CARGO_MANIFEST_DIR").context("run it as `cargo xtask`")?;
+    std::env::set_current_dir(std::path::Path::new(&here).join(".."))?;
     match Cli::parse().task {
         Task::Test { install } => test::run(install),
         Task::Soak { orders } => test::soak(orders),

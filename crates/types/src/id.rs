@@ -44,6 +44,7 @@ macro_rules! ids {
             pub const PREFIX: &'static str = $prefix;
 
             /// A new id of this moment.
+            #[expect(clippy::disallowed_methods, reason = "the one place that makes ids")]
             pub fn new() -> Self {
                 Self(Uuid::now_v7())
             }
