@@ -103,7 +103,8 @@ pub fn try_parse<C: CommandFactory + FromArgMatches>(
     C::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
-/// The configuration in force, a `name = value` per line, secrets hidden.
+/// The configuration in force of the command that was chosen, a `name = value`
+/// per line, secrets hidden.
 pub fn describe<C: CommandFactory>() -> String {
     let mut command = C::command();
     let environment = environment();
@@ -116,6 +117,11 @@ pub fn describe<C: CommandFactory>() -> String {
 }
 
 fn describe_matches(command: &Command, matches: &ArgMatches) -> String {
+    if let Some((name, matches)) = matches.subcommand()
+        && let Some(command) = command.find_subcommand(name)
+    {
+        return describe_matches(command, matches);
+    }
     let mut lines = String::new();
     for argument in command.get_arguments().filter(|argument| argument.get_env().is_some()) {
         let name = argument.get_env().map(|name| name.to_string_lossy()).unwrap_or_default();
@@ -127,11 +133,6 @@ fn describe_matches(command: &Command, matches: &ArgMatches) -> String {
             Ok(None) | Err(_) => "(not set)".to_owned(),
         };
         lines.push_str(&format!("{name} = {value}\n"));
-    }
-    if let Some((name, matches)) = matches.subcommand()
-        && let Some(command) = command.find_subcommand(name)
-    {
-        lines.push_str(&describe_matches(command, matches));
     }
     lines
 }

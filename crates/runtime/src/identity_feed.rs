@@ -24,6 +24,9 @@ use crate::{
 /// The stream sends something at least every 5 s; silence for so long is its end.
 const SILENCE: Duration = Duration::from_secs(12);
 const KEYS_EVERY: Duration = Duration::from_secs(30);
+/// A token names a key that we do not know: we ask at once, but only so often,
+/// as anybody can make up such tokens.
+const KEYS_AT_MOST_EVERY: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
@@ -86,19 +89,6 @@ impl KeyStore {
     }
 }
 
-/// What others may ask of the feed. Cheap to clone.
-#[derive(Debug, Clone)]
-pub struct IdentityFeed {
-    verifier: AccessTokenVerifier,
-}
-
-impl IdentityFeed {
-    /// Whether revocations arrive at the moment.
-    pub fn stream_up(&self) -> bool {
-        self.verifier.is_fresh()
-    }
-}
-
 /// Loads the stored keys, then follows customer-service in the background.
 /// Reports into health as the optional part `identity`.
 pub async fn start(
@@ -106,7 +96,7 @@ pub async fn start(
     customers: Channel,
     verifier: AccessTokenVerifier,
     store: KeyStore,
-) -> IdentityFeed {
+) {
     let stored = match (store.load)().await {
         Ok(text) => text.unwrap_or_default(),
         Err(error) => {
@@ -121,7 +111,7 @@ pub async fn start(
     }
     let follower = Follower {
         client: CustomerServiceClient::new(customers),
-        verifier: verifier.clone(),
+        verifier,
         part: runtime.health.optional("identity"),
         store,
         stored,
@@ -133,7 +123,6 @@ pub async fn start(
             () = draining.cancelled() => Ok(()),
         }
     });
-    IdentityFeed { verifier }
 }
 
 struct Follower {
@@ -159,13 +148,28 @@ impl Follower {
 
     async fn follow(&mut self, pause: &mut Duration) -> anyhow::Result<std::convert::Infallible> {
         self.refresh_keys().await?;
+        let mut keys_read = Instant::now();
+        let mut keys_due = keys_read + KEYS_EVERY;
         let mut stream =
             self.client.watch_revocations(WatchRevocationsRequest {}).await?.into_inner();
-        let mut keys_due = Instant::now() + KEYS_EVERY;
+        let mut silent_at = Instant::now() + SILENCE;
         loop {
-            let message = tokio::time::timeout(SILENCE, stream.message()).await;
+            let message = tokio::select! {
+                message = tokio::time::timeout_at(silent_at, stream.message()) => message,
+                () = self.verifier.misses_a_key() => {
+                    keys_due = keys_due.min(keys_read + KEYS_AT_MOST_EVERY);
+                    continue;
+                }
+                () = tokio::time::sleep_until(keys_due) => {
+                    self.refresh_keys().await?;
+                    keys_read = Instant::now();
+                    keys_due = keys_read + KEYS_EVERY;
+                    continue;
+                }
+            };
             let Revocation { session_id, until } =
                 message.context("silence")??.context("the stream ended")?;
+            silent_at = Instant::now() + SILENCE;
             if session_id.is_empty() {
                 // The backlog is through: from here on we know what is revoked.
                 *pause = PAUSE;
@@ -175,10 +179,6 @@ impl Follower {
                 let until = until.and_then(timestamp).context("a revocation without an end")?;
                 let session: SessionId = session_id.parse()?;
                 self.verifier.revoke(session, until);
-            }
-            if keys_due <= Instant::now() {
-                self.refresh_keys().await?;
-                keys_due = Instant::now() + KEYS_EVERY;
             }
         }
     }

@@ -30,7 +30,7 @@
 //!         runtime::grpc::channel(&config.customer_service_url, Peer::CustomerService, &runtime)?;
 //!     let verifier = runtime::tokens::AccessTokenVerifier::new();
 //!     let store = runtime::identity_feed::KeyStore::file("/var/lib/everything/keys.json");
-//!     let _feed = runtime::identity_feed::start(&runtime, customers, verifier.clone(), store).await;
+//!     runtime::identity_feed::start(&runtime, customers, verifier.clone(), store).await;
 //!
 //!     let server = runtime::grpc::server(&runtime, &config.grpc, verifier)
 //!         .add(my_service())

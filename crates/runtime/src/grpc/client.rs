@@ -155,14 +155,20 @@ async fn whole(response: http::Response<Body>) -> Result<http::Response<Body>, S
 }
 
 fn status(error: tonic::transport::Error) -> Status {
+    let timed_out = is_timeout(&error);
     let status = Status::from_error(Box::new(error));
     match status.code() {
-        // What the transport cannot name is a lost connection.
-        Code::Unknown => Status::unavailable(status.message()),
         // tonic has a timer on `grpc-timeout` of its own and names it so.
-        Code::Cancelled => Status::deadline_exceeded(status.message()),
+        Code::Cancelled if timed_out => Status::deadline_exceeded(status.message()),
+        // A connection that was lost, before the call was under way or in it.
+        Code::Cancelled | Code::Unknown => Status::unavailable(status.message()),
         _ => status,
     }
+}
+
+fn is_timeout(error: &(dyn std::error::Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| error.source())
+        .any(|error| error.is::<tonic::TimeoutExpired>())
 }
 
 fn record(

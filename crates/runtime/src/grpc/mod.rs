@@ -18,9 +18,8 @@ mod client;
 mod methods;
 mod server;
 
-use std::{fmt, net::SocketAddr};
+use std::net::SocketAddr;
 
-use secrecy::{ExposeSecret, SecretString};
 use tonic::metadata::AsciiMetadataValue;
 use types::{MemberId, Role, Roles, SessionId, Timestamp};
 use wire::access::Peer;
@@ -64,11 +63,10 @@ impl Config {
 }
 
 /// Who calls: always a service that proved itself, often for a person.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Caller {
     pub peer: Peer,
     pub person: Option<Person>,
-    token: Option<SecretString>,
 }
 
 /// A signed-in person, as their access token says.
@@ -86,21 +84,15 @@ impl Person {
     }
 }
 
-impl fmt::Debug for Caller {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Caller").field("peer", &self.peer).field("person", &self.person).finish()
-    }
-}
-
 impl Caller {
     /// A service that calls for itself; tests of handlers make them.
     pub const fn service(peer: Peer) -> Self {
-        Self { peer, person: None, token: None }
+        Self { peer, person: None }
     }
 
     /// A service that speaks for a person; tests of handlers make them.
     pub const fn for_person(peer: Peer, person: Person) -> Self {
-        Self { peer, person: Some(person), token: None }
+        Self { peer, person: Some(person) }
     }
 
     /// Who sent this request; present in each that came through the door.
@@ -114,14 +106,6 @@ impl Caller {
     /// The person; an error when a service called for itself.
     pub fn person(&self) -> Result<&Person, AppError> {
         self.person.as_ref().ok_or_else(|| AppError::new(Code::Unauthenticated, "Please sign in."))
-    }
-
-    /// A request to another service for the same person.
-    pub fn pass_on<T>(&self, message: T) -> Result<tonic::Request<T>, AppError> {
-        match &self.token {
-            Some(token) => on_behalf_of(token.expose_secret(), message),
-            None => Ok(tonic::Request::new(message)),
-        }
     }
 }
 

@@ -225,8 +225,11 @@ where
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
         let path = request.uri().path();
         if methods::is_open(path) {
-            let answer = self.inner.call(request);
-            return Box::pin(async move { answer.await.map_err(Into::into) });
+            // Watching health is a stream, too.
+            let (answer, draining) = (self.inner.call(request), self.door.draining.clone());
+            return Box::pin(
+                async move { Ok(end_when(draining, answer.await.map_err(Into::into)?)) },
+            );
         }
         let Some(method) = methods::of(path) else {
             let unknown = Status::unimplemented("there is no such method");
@@ -320,7 +323,7 @@ fn record(method: Method, span: &Span, start: Instant, response: &http::Response
 }
 
 /// Ends a stream politely when the service drains: with a status that says "try
-/// another replica".
+/// another replica", after what is ready to be sent.
 fn end_when(draining: CancellationToken, response: http::Response<Body>) -> http::Response<Body> {
     response.map(|body| {
         let frames = stream::unfold(Some(BodyStream::new(body)), move |frames| {
@@ -328,6 +331,7 @@ fn end_when(draining: CancellationToken, response: http::Response<Body>) -> http
             async move {
                 let mut frames = frames?;
                 tokio::select! {
+                    biased;
                     frame = frames.next() => Some((frame?, Some(frames))),
                     () = draining.cancelled() => {
                         let last = Empty::new().with_trailers(futures::future::ready(Some(Ok(moved_on()))));

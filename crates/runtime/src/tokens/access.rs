@@ -12,7 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret, SecretBox};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use types::{MemberId, Role, Roles, SessionId, Timestamp};
 
 use super::{TokenError, check_times, key_id, key_to_text, public_key_of, sign, verified};
@@ -114,6 +114,8 @@ pub struct AccessTokenVerifier {
     known: Arc<RwLock<Known>>,
     /// Counts changes of keys and revocations: long streams look again.
     changes: watch::Sender<u64>,
+    /// A token named a key that is not known.
+    missed: Arc<Notify>,
 }
 
 #[derive(Debug, Default)]
@@ -133,7 +135,7 @@ impl Default for AccessTokenVerifier {
 
 impl AccessTokenVerifier {
     pub fn new() -> Self {
-        Self { known: Arc::default(), changes: watch::Sender::new(0) }
+        Self { known: Arc::default(), changes: watch::Sender::new(0), missed: Arc::default() }
     }
 
     /// Replaces the keys; tokens of keys that are gone are refused from now on.
@@ -174,6 +176,12 @@ impl AccessTokenVerifier {
         self.write().fresh = fresh;
     }
 
+    /// Waits until a token names a key that is not known, for whoever feeds the
+    /// keys: it may be a new one.
+    pub async fn misses_a_key(&self) {
+        self.missed.notified().await;
+    }
+
     /// Who the token speaks for, if it is good now.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<Person, TokenError> {
         let Claims { iss, sub, sid, roles, iat, exp } = self.claims(token, now)?;
@@ -197,7 +205,10 @@ impl AccessTokenVerifier {
             return Ok(claims.clone());
         }
         let kid = key_id(token)?;
-        let key = self.read().keys.get(&kid).cloned().ok_or(TokenError::UnknownKey)?;
+        let Some(key) = self.read().keys.get(&kid).cloned() else {
+            self.missed.notify_one();
+            return Err(TokenError::UnknownKey);
+        };
         if key.not_after <= now {
             return Err(TokenError::UnknownKey);
         }

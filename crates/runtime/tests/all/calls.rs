@@ -26,6 +26,7 @@ use crate::{
     admin, channel, leave, sink,
     stand_in::{Orders, Request, Response, Strangers, answer, stream, whole},
     start, until,
+    way::Way,
 };
 
 /// What the stand-in saw.
@@ -129,9 +130,6 @@ async fn a_service_calls_for_itself_and_for_a_person() {
     house.client().get_menu(request).await.unwrap();
     let caller = house.seen.caller.lock().unwrap().take().unwrap();
     assert!(caller.person().unwrap().is(Role::Barista));
-    // And on to the next service, for the same person.
-    let next = caller.pass_on(GetMenuRequest {}).unwrap();
-    assert!(next.metadata().contains_key(grpc::USER_TOKEN));
     house.leave().await;
 }
 
@@ -216,21 +214,16 @@ async fn a_request_that_is_too_large_is_refused() {
 #[tokio::test]
 async fn a_service_that_is_away_is_unavailable_and_comes_back_by_itself() {
     let house = House::new();
-    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let mut client = OrderServiceClient::new(channel(address, Peer::OrderService, &house.gateway));
+    let way = Way::to(None).await;
+    let channel = channel(way.address, Peer::OrderService, &house.gateway);
+    let mut client = OrderServiceClient::new(channel);
     let start = Instant::now();
     let status = client.get_menu(GetMenuRequest {}).await.unwrap_err();
     assert_eq!(AppError::from_status(status).code, Code::Unavailable);
     assert!(start.elapsed() < Duration::from_secs(3));
 
-    let service = crate::start(Peer::OrderService);
-    let config = grpc::Config::on(address);
-    let seen = Seen::default();
-    let orders = Orders::new(move |method, request| handle(seen.clone(), method, request));
-    let bound = grpc::server(&service, &config, AccessTokenVerifier::new()).add(orders).bind();
-    service.spawn("grpc", bound.unwrap().serve());
+    way.lead_to(Some(house.address));
     until("it answers", async || client.clone().get_menu(GetMenuRequest {}).await.is_ok()).await;
-    leave(service).await;
     house.leave().await;
 }
 
@@ -258,6 +251,19 @@ async fn streams_have_no_deadline_and_end_politely_when_the_service_leaves() {
     left.unwrap();
     assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
     leave(gateway).await;
+}
+
+#[tokio::test]
+async fn whoever_watches_health_does_not_keep_the_service_from_leaving() {
+    use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
+    let house = House::new();
+    let endpoint = tonic::transport::Endpoint::from_shared(format!("http://{}", house.address));
+    let mut client = HealthClient::new(endpoint.unwrap().connect_lazy());
+    let request = HealthCheckRequest { service: String::new() };
+    let mut watch = client.watch(request).await.unwrap().into_inner();
+    assert!(watch.message().await.unwrap().is_some());
+    house.leave().await;
+    while let Ok(Some(_)) = watch.message().await {}
 }
 
 #[tokio::test]

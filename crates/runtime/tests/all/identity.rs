@@ -1,6 +1,9 @@
 //! Keys and revocations arrive, last, and their absence is known.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use chrono::{TimeDelta, Utc};
 use futures::StreamExt;
@@ -18,6 +21,7 @@ use crate::{
     channel, leave,
     stand_in::{Customers, answer, stream},
     start, until,
+    way::Way,
 };
 
 fn wire_time(at: Timestamp) -> Option<prost_types::Timestamp> {
@@ -27,43 +31,56 @@ fn wire_time(at: Timestamp) -> Option<prost_types::Timestamp> {
 /// A customer-service that tells of one key and of what the test revokes.
 fn customer_service(
     signer: &AccessTokenSigner,
-    address: std::net::SocketAddr,
 ) -> (Runtime, std::net::SocketAddr, broadcast::Sender<Revocation>) {
-    let service = start(Peer::CustomerService);
+    let (service, address, revoke, _) = one_with_keys(signer);
+    (service, address, revoke)
+}
+
+fn key_of(signer: &AccessTokenSigner) -> Key {
     let public = signer.public_key(Utc::now() + TimeDelta::days(1));
-    let keys = KeySet {
-        keys: vec![Key {
-            kid: public.kid,
-            ed25519_public_key: bytes::Bytes::copy_from_slice(&public.key),
-            not_after: wire_time(public.not_after),
-        }],
-    };
+    Key {
+        kid: public.kid,
+        ed25519_public_key: bytes::Bytes::copy_from_slice(&public.key),
+        not_after: wire_time(public.not_after),
+    }
+}
+
+/// The same, and the keys that it tells of.
+fn one_with_keys(
+    signer: &AccessTokenSigner,
+) -> (Runtime, std::net::SocketAddr, broadcast::Sender<Revocation>, Arc<Mutex<Vec<Key>>>) {
+    let service = start(Peer::CustomerService);
+    let keys = Arc::new(Mutex::new(vec![key_of(signer)]));
     let (revoke, _) = broadcast::channel(16);
-    let sender = revoke.clone();
+    let (sender, told) = (revoke.clone(), keys.clone());
     let customers = Customers::new(move |method, _| {
         let response = match method.as_str() {
-            "GetKeys" => answer(&keys),
+            "GetKeys" => answer(&KeySet { keys: told.lock().unwrap().clone() }),
             _ => {
-                let heartbeat = Revocation { session_id: String::new(), until: None };
+                let beats = futures::stream::unfold(Duration::ZERO, async |wait| {
+                    tokio::time::sleep(wait).await;
+                    Some((Revocation::default(), Duration::from_secs(1)))
+                });
                 let news = BroadcastStream::new(sender.subscribe());
                 let news = news.filter_map(|item| async move { item.ok() });
-                stream(futures::stream::iter([heartbeat]).chain(news))
+                stream(futures::stream::select(beats, news))
             }
         };
         async move { response }
     });
-    let config = grpc::Config::on(address);
+    let config = grpc::Config::on(([127, 0, 0, 1], 0).into());
     let bound =
         grpc::server(&service, &config, AccessTokenVerifier::new()).add(customers).bind().unwrap();
     let address = bound.local_addr();
     service.spawn("grpc", bound.serve());
-    (service, address, revoke)
+    (service, address, revoke, keys)
 }
 
 #[tokio::test]
 async fn keys_and_revocations_arrive_and_keys_outlast_customer_service() {
     let signer = AccessTokenSigner::new([5; 32]).unwrap();
-    let (service, address, revoke) = customer_service(&signer, ([127, 0, 0, 1], 0).into());
+    let (service, address, revoke) = customer_service(&signer);
+    let way = Way::to(Some(address)).await;
     let gateway = start(Peer::Server);
     let kept: Arc<Mutex<Option<String>>> = Arc::default();
     let (load, save) = (kept.clone(), kept.clone());
@@ -78,10 +95,9 @@ async fn keys_and_revocations_arrive_and_keys_outlast_customer_service() {
         },
     );
     let verifier = AccessTokenVerifier::new();
-    let customers = channel(address, Peer::CustomerService, &gateway);
-    let feed =
-        identity_feed::start(&gateway, customers.clone(), verifier.clone(), store.clone()).await;
-    until("the stream is up", async || feed.stream_up()).await;
+    let customers = channel(way.address, Peer::CustomerService, &gateway);
+    identity_feed::start(&gateway, customers.clone(), verifier.clone(), store.clone()).await;
+    until("the stream is up", async || verifier.is_fresh()).await;
 
     let session = SessionId::new();
     let member = types::MemberId::new();
@@ -98,19 +114,42 @@ async fn keys_and_revocations_arrive_and_keys_outlast_customer_service() {
     assert_eq!(verifier.verify(&token, Utc::now()), Err(TokenError::Revoked));
 
     // Without customer-service that is known, and members go on.
+    way.lead_to(None);
     leave(service).await;
-    until("the stream is down", async || !feed.stream_up()).await;
+    until("the stream is down", async || !verifier.is_fresh()).await;
     let (token, _) = signer.issue(member, SessionId::new(), roles, Utc::now()).unwrap();
     assert!(verifier.verify(&token, Utc::now()).is_ok());
 
     // A service that starts now has the keys from its store.
     let late = AccessTokenVerifier::new();
-    let late_feed = identity_feed::start(&gateway, customers, late.clone(), store).await;
-    assert!(late.verify(&token, Utc::now()).is_ok() && !late_feed.stream_up());
+    identity_feed::start(&gateway, customers, late.clone(), store).await;
+    assert!(late.verify(&token, Utc::now()).is_ok() && !late.is_fresh());
 
     // And when customer-service is back, so is the stream.
-    let (service, ..) = customer_service(&signer, address);
-    until("both are up again", async || feed.stream_up() && late_feed.stream_up()).await;
+    let (service, address, _revoke) = customer_service(&signer);
+    way.lead_to(Some(address));
+    until("both are up again", async || verifier.is_fresh() && late.is_fresh()).await;
+    leave(gateway).await;
+    leave(service).await;
+}
+
+/// Long before the keys are read again anyway.
+#[tokio::test]
+async fn a_token_of_an_unknown_key_is_reason_to_ask_for_the_keys() {
+    let (old, new) =
+        (AccessTokenSigner::new([5; 32]).unwrap(), AccessTokenSigner::new([6; 32]).unwrap());
+    let (service, address, _revoke, keys) = one_with_keys(&old);
+    let gateway = start(Peer::Server);
+    let verifier = AccessTokenVerifier::new();
+    let customers = channel(address, Peer::CustomerService, &gateway);
+    let forgetful = KeyStore::new(|| async { Ok(None) }, |_| async { Ok(()) });
+    identity_feed::start(&gateway, customers, verifier.clone(), forgetful).await;
+    until("the stream is up", async || verifier.is_fresh()).await;
+    keys.lock().unwrap().push(key_of(&new));
+    let (member, roles) = (types::MemberId::new(), [Role::Member].into());
+    let (token, _) = new.issue(member, SessionId::new(), roles, Utc::now()).unwrap();
+    assert_eq!(verifier.verify(&token, Utc::now()), Err(TokenError::UnknownKey));
+    until("it is known", async || verifier.verify(&token, Utc::now()).is_ok()).await;
     leave(gateway).await;
     leave(service).await;
 }
@@ -119,7 +158,7 @@ async fn keys_and_revocations_arrive_and_keys_outlast_customer_service() {
 async fn a_file_keeps_the_keys() {
     let folder = std::env::temp_dir().join(format!("keys-{}", uuid::Uuid::new_v4()));
     let signer = AccessTokenSigner::new([6; 32]).unwrap();
-    let (service, address, _revoke) = customer_service(&signer, ([127, 0, 0, 1], 0).into());
+    let (service, address, _revoke) = customer_service(&signer);
     let gateway = start(Peer::Server);
     let verifier = AccessTokenVerifier::new();
     let customers = channel(address, Peer::CustomerService, &gateway);

@@ -9,6 +9,7 @@ mod identity;
 mod leaving;
 mod sink;
 mod stand_in;
+mod way;
 
 use std::{net::SocketAddr, time::Duration};
 
