@@ -2,7 +2,8 @@
 //! answer within 200 ms or [`Away`], and goes on without.
 
 use std::{
-    sync::{Arc, Mutex},
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -33,6 +34,8 @@ pub struct Valkey {
     connection: ConnectionManager,
     part: Part,
     resting_until: Arc<Mutex<Option<Instant>>>,
+    /// Operations that it last refused for want of permission.
+    refused: Arc<Mutex<BTreeSet<&'static str>>>,
 }
 
 /// Connects when first asked. Reports into health as the optional part `valkey`.
@@ -48,6 +51,7 @@ pub fn connect(runtime: &Runtime, url: &SecretString) -> anyhow::Result<Valkey> 
         connection: ConnectionManager::new_lazy_with_config(client, config)?,
         part: runtime.health.optional("valkey"),
         resting_until: Arc::default(),
+        refused: Arc::default(),
     };
     let (probe, draining) = (valkey.clone(), runtime.shutdown.draining().clone());
     runtime.spawn("valkey probe", async move {
@@ -87,11 +91,14 @@ impl Valkey {
         let result = tokio::time::timeout(ANSWER, asked.instrument(span.clone())).await;
         let result = match result {
             Ok(Ok(value)) => {
-                self.part.up();
+                self.note_permission(operation, true);
                 self.rest_until(None);
                 Ok(value)
             }
             Ok(Err(error)) if !is_outage(&error) => {
+                if error.code() == Some("NOPERM") {
+                    self.note_permission(operation, false);
+                }
                 tracing::warn!(operation, %error, "Valkey refused");
                 Err(Away(Some(error)))
             }
@@ -111,6 +118,20 @@ impl Valkey {
         }
         postgres::DURATION.record(telemetry::since(start), &labels);
         result
+    }
+
+    /// One that answers but refuses what we need is as good as away: its ping must not hide that.
+    fn note_permission(&self, operation: &'static str, given: bool) {
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        if given {
+            refused.remove(operation)
+        } else {
+            refused.insert(operation)
+        };
+        match refused.first() {
+            None => self.part.up(),
+            Some(operation) => self.part.down(format!("{operation} is not permitted")),
+        }
     }
 
     fn is_resting(&self) -> bool {

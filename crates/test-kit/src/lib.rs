@@ -58,6 +58,17 @@ fn variable(name: &str) -> String {
     })
 }
 
+/// A free port of loopback, from below what systems deal to outgoing connections
+/// (and below the launcher's own choice): so nobody gets it in the moment until
+/// it is listened on.
+pub fn free_port() -> u16 {
+    const RANGE: std::ops::Range<u16> = 10_000..20_000;
+    let free = |port: &u16| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    let some = || RANGE.start + (uuid::Uuid::new_v4().as_u128() % RANGE.len() as u128) as u16;
+    let found = std::iter::repeat_with(some).take(1000).find(free);
+    found.unwrap_or_else(|| panic!("no port in {RANGE:?} is free"))
+}
+
 /// A name that no other test has: the prefix and a fresh number.
 fn unique(prefix: &str, separator: char) -> String {
     // The last part of a UUIDv7 is random; its time would be the same for tests started together.

@@ -1,7 +1,6 @@
 //! A Temporal namespace of its own for each test, and the server whose clock skips.
 
 use std::{
-    net::TcpListener,
     process::{Child, Command, Stdio},
     time::Duration,
 };
@@ -15,7 +14,7 @@ use temporalio_common::protos::temporal::api::{
 };
 use tokio::time::{Instant, sleep};
 
-use crate::{engines, unique};
+use crate::{engines, free_port, unique};
 
 /// A server caches its namespaces; a new one is usable when the cache has it.
 const USABLE_WITHIN: Duration = Duration::from_secs(30);
@@ -100,7 +99,7 @@ impl TimeSkipping {
             "EVERYTHING_TEST_TEMPORAL_SERVER is not set: run the tests with `cargo xtask test`, or \
              with `cargo run -- with-engines --time-skipping -- cargo test …`",
         )?;
-        let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+        let port = free_port();
         let server = Command::new(program)
             .arg(port.to_string())
             .stdin(Stdio::null())

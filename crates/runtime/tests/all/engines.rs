@@ -80,3 +80,35 @@ async fn valkey_answers_or_is_away_at_once() {
     assert!(start.elapsed() < Duration::from_millis(500), "nobody waits for what is away");
     leave(runtime).await;
 }
+
+#[tokio::test]
+async fn a_valkey_that_refuses_is_named_until_it_permits() {
+    let url = test_kit::engines().valkey_url;
+    let client = redis::Client::open(url.as_str()).unwrap();
+    let mut all_powerful = client.get_multiplexed_async_connection().await.unwrap();
+    let user = format!("test-{}", uuid::Uuid::new_v4().simple());
+    let mut acl = async |rule: &[&str]| {
+        redis::cmd("ACL").arg(rule).query_async::<redis::Value>(&mut all_powerful).await.unwrap();
+    };
+    acl(&["SETUSER", &user, "on", ">secret", "~other:*", "+@all"]).await;
+    let (_, address) = url.rsplit_once('@').unwrap();
+    let runtime = start(Peer::OrderService);
+    runtime.health.started();
+    let url = format!("redis://{user}:secret@{address}");
+    let valkey = valkey::connect(&runtime, &url.into()).unwrap();
+    let (get, ping) = (redis::cmd("GET").arg("order:a").to_owned(), redis::cmd("PING"));
+    until("it answers", async || valkey.ask::<String>("ping", &ping).await.is_ok()).await;
+    assert_eq!(runtime.health.report().status, "ready");
+
+    assert!(valkey.ask::<Option<String>>("test.get", &get).await.is_err());
+    assert!(valkey.ask::<String>("ping", &ping).await.is_ok());
+    assert_eq!(runtime.health.report().degraded, ["valkey"]);
+    let (_, body) = admin(&runtime, "/readyz").await;
+    assert!(body.contains("test.get is not permitted"), "{body}");
+
+    acl(&["SETUSER", &user, "~order:*"]).await;
+    assert!(valkey.ask::<Option<String>>("test.get", &get).await.is_ok());
+    assert_eq!(runtime.health.report().status, "ready");
+    acl(&["DELUSER", &user]).await;
+    leave(runtime).await;
+}
