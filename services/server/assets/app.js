@@ -2,7 +2,7 @@
 // Without it all forms and links still work.
 
 import { find, load, toast } from "./dom.js";
-import { listen, takeFrom } from "./live.js";
+import { ask, listen, takeFrom } from "./live.js";
 import { watchDrink, watchSearch } from "./menu.js";
 
 document.documentElement.classList.add("live");
@@ -17,11 +17,12 @@ async function send(form, button) {
   for (const [name, value] of new FormData(form, button)) body.append(name, String(value));
   form.dataset.sending = "";
   button?.setAttribute("aria-busy", "true");
+  const asked = ask();
   try {
     const { ok, html } = await load(form.action, { method: "POST", body });
     if (ok) {
       form.closest("details")?.removeAttribute("open");
-      takeFrom(html);
+      takeFrom(html, asked);
     } else {
       toast(find("[data-says]", html)?.textContent?.trim() || "That did not work.");
     }

@@ -1,7 +1,7 @@
 // The counter: tickets come, move and go without disturbing the rest of the
 // board; a new one is noticed without a sound; ages grow by themselves.
 
-import { find, findAll, replaceContent, serverNow } from "./dom.js";
+import { find, findAll, replaceContent, say, serverNow } from "./dom.js";
 import { mergeBoardsWith } from "./live.js";
 
 const title = document.title;
@@ -46,6 +46,7 @@ function announce(arrived) {
   const names = arrived.map((ticket) => `#${ticket.dataset.number} for ${ticket.dataset.by}`);
   sign.textContent = `New: ${names.join(", ")}`;
   sign.hidden = false;
+  say(sign.textContent);
   announced = arrived.map((ticket) => ticket.dataset.order ?? "");
   clearTimeout(announcing);
   announcing = setTimeout(() => (sign.hidden = true), 8000);

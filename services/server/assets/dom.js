@@ -32,6 +32,15 @@ export function toast(text) {
   hiding = setTimeout(() => (element.hidden = true), 6000);
 }
 
+/**
+ * Tells those who do not see the screen; the page's one line for it is always there.
+ * @param {string} text
+ */
+export function say(text) {
+  const line = find("#status");
+  if (line) line.textContent = text;
+}
+
 /** Our server's clock minus this device's, in milliseconds. */
 const offset = Date.parse(document.body.dataset.now ?? "") - Date.now() || 0;
 

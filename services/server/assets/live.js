@@ -5,9 +5,10 @@
 //
 // is loaded again when the order changes, unless it shows that version already
 // (`data-order` and `data-version` inside it). A `data-board` is merged ticket
-// by ticket instead, see counter.js.
+// by ticket instead, see counter.js. What ends by the clock, of which no event
+// tells, is marked with its moment: `data-until`.
 
-import { find, findAll, load, replaceContent } from "./dom.js";
+import { find, findAll, load, replaceContent, say, serverNow } from "./dom.js";
 
 /** @typedef {{order: string, version: number, state: string, kind: string, number: number, at: string}} OrderEvent */
 
@@ -20,6 +21,12 @@ export function shows(part, event) {
   const shown = part.querySelector(`[data-order="${CSS.escape(event.order)}"]`);
   return shown !== null && Number(shown.getAttribute("data-version")) >= event.version;
 }
+
+/** Rises with each question and each answer: tells which was first. */
+let steps = 0;
+
+/** When a part got its last answer. @type {WeakMap<HTMLElement, number>} */
+const answered = new WeakMap();
 
 /** Parts being loaded; true: something changed meanwhile, so once more. @type {Map<HTMLElement, boolean>} */
 const loading = new Map();
@@ -35,15 +42,37 @@ export function mergeBoardsWith(merge) {
   mergeBoard = merge;
 }
 
+/** A question begins now; its answer is given to `put` with what this returns. */
+export const ask = () => ++steps;
+
 /**
- * Puts a loaded part into its place.
+ * Puts an answer into its place, unless the part got another after this one was
+ * asked for: which of the two is newer nobody knows, so it is asked once more.
  * @param {HTMLElement} part
  * @param {Element} fresh
+ * @param {number} asked
  */
-function put(part, fresh) {
+export function put(part, fresh, asked) {
+  if ((answered.get(part) ?? 0) > asked) {
+    refresh(part);
+    return;
+  }
+  answered.set(part, ++steps);
+  const told = tells(part);
   if (part.dataset.board) mergeBoard(part, fresh);
   else replaceContent(part, fresh);
+  const tell = tells(part);
+  if (tell && tell !== told) say(tell);
 }
+
+/**
+ * What a part has to say to who does not see it.
+ * @param {HTMLElement} part
+ */
+const tells = (part) =>
+  findAll("[data-tell]", part)
+    .map((element) => element.textContent?.trim())
+    .join(" ");
 
 /**
  * Loads one part again; calls that come while it loads are one call afterwards.
@@ -55,11 +84,12 @@ export async function refresh(part) {
     return;
   }
   loading.set(part, false);
+  const asked = ask();
   try {
     const { ok, html } = await load(part.dataset.board ?? part.dataset.fragment ?? "");
     if (ok && part.isConnected) {
       const whole = part.hasAttribute("data-whole") ? html.body.firstElementChild : html.body;
-      if (whole) put(part, whole);
+      if (whole) put(part, whole, asked);
     } else if (!ok) {
       retrySoon(part);
     }
@@ -88,12 +118,13 @@ export function refreshAll() {
 /**
  * Takes all parts from a whole page, as a form's answer brings it.
  * @param {Document} page
+ * @param {number} asked when the form was sent
  */
-export function takeFrom(page) {
+export function takeFrom(page, asked) {
   for (const part of parts()) {
     const name = part.dataset.board ? "data-board" : "data-fragment";
     const fresh = find(`[${name}="${CSS.escape(part.getAttribute(name) ?? "")}"]`, page);
-    if (fresh) put(part, fresh);
+    if (fresh) put(part, fresh, asked);
     else refresh(part);
   }
 }
@@ -110,6 +141,24 @@ function concerned(kind, event) {
     if (event && shows(part, event)) continue;
     refresh(part);
   }
+}
+
+// ---- the clock ----
+
+/** A moment is over for the server, too, when it is over by so many milliseconds. */
+const MARGIN = 700;
+
+/** Loads the parts again that show what has come to its end, also after a sleep. */
+function watchClock() {
+  /** @type {Set<HTMLElement>} */
+  const over = new Set();
+  for (const mark of findAll("[data-until]")) {
+    if (serverNow() < Date.parse(mark.dataset.until ?? "") + MARGIN) continue;
+    mark.removeAttribute("data-until");
+    const part = mark.closest("[data-fragment], [data-board]");
+    if (part instanceof HTMLElement) over.add(part);
+  }
+  over.forEach(refresh);
 }
 
 // ---- the connection ----
@@ -138,11 +187,13 @@ function tell(state) {
       sign.textContent = "Connection lost, trying again …";
       sign.className = "connection";
       sign.hidden = false;
+      say(sign.textContent);
     }, 1500);
   } else if (lost) {
     lost = false;
     sign.textContent = "Back online";
     sign.className = "connection back";
+    say(sign.textContent);
     complaining = setTimeout(() => (sign.hidden = true), 2500);
   }
 }
@@ -150,7 +201,10 @@ function tell(state) {
 function connect() {
   clearTimeout(retrying);
   source?.close();
-  const url = position ? `/v1/events?after=${encodeURIComponent(position)}` : "/v1/events";
+  // A page that does not know where the log was does not know what it missed, nor
+  // does the browser where to resume.
+  const blind = position === "";
+  const url = blind ? "/v1/events" : `/v1/events?after=${encodeURIComponent(position)}`;
   const opened = new EventSource(url);
   source = opened;
   /** @param {MessageEvent} event */
@@ -160,6 +214,7 @@ function connect() {
   opened.addEventListener("open", () => {
     tries = 0;
     tell("live");
+    if (blind) refreshAll();
   });
   opened.addEventListener("order", (event) => {
     seen(event);
@@ -179,6 +234,8 @@ function connect() {
     if (opened.readyState === EventSource.CLOSED) {
       tries += 1;
       retrying = setTimeout(connect, Math.min(30000, 1000 * 2 ** tries));
+      // If it is the session that is over, any part of a page leads to the sign-in.
+      load("/menu/bar").catch(() => {});
     }
   });
 }
@@ -187,6 +244,7 @@ function connect() {
 export function listen() {
   if (document.body.dataset.position === undefined) return;
   connect();
+  setInterval(watchClock, 1000);
   addEventListener("online", connect);
   addEventListener("offline", () => tell("lost"));
   document.addEventListener("visibilitychange", () => {

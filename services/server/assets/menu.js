@@ -1,6 +1,7 @@
 // The menu finds while one types; a drink's form tells its price as it is chosen.
 
-import { find, findAll, load, replaceContent } from "./dom.js";
+import { find, findAll, load } from "./dom.js";
+import { ask, put } from "./live.js";
 
 /** Search as you type; the address keeps what was searched for. */
 export function watchSearch() {
@@ -17,11 +18,12 @@ export function watchSearch() {
     const query = input.value.trim();
     const suffix = query ? `?q=${encodeURIComponent(query)}` : "";
     list.dataset.fragment = `/menu/list${suffix}`;
-    const mine = ++newest;
+    const mine = ask();
+    newest = mine;
     try {
       const { ok, html } = await load(list.dataset.fragment);
       if (!ok || mine !== newest) return;
-      replaceContent(list, html.body);
+      put(list, html.body, mine);
       history.replaceState(null, "", `/${suffix}`);
     } catch {
       // The connection's sign says so already.

@@ -1,6 +1,6 @@
 //! What the gateway is told by its environment.
 
-use std::{net::IpAddr, path::PathBuf, str::FromStr, time::Duration};
+use std::{net::IpAddr, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use clap::Args;
 use secrecy::SecretString;
@@ -16,6 +16,10 @@ pub struct Config {
     /// Where pages and API are served
     #[arg(long, env = "EVERYTHING_HTTP_LISTEN", default_value = "127.0.0.1:8080")]
     pub http_listen: std::net::SocketAddr,
+
+    /// HTTPS of the gateway's own.
+    #[command(flatten)]
+    pub https: Https,
 
     /// The address people type, with scheme; cookies are Secure when it is https
     #[arg(long, env = "EVERYTHING_PUBLIC_URL", default_value = "http://localhost:8080")]
@@ -79,6 +83,39 @@ pub struct Config {
     pub heartbeat: Duration,
 }
 
+/// HTTPS of the gateway's own; without it whatever stands in front may speak TLS.
+#[derive(Debug, Clone, Args)]
+#[group(skip)]
+pub struct Https {
+    /// Where HTTPS is served; plain HTTP then has `/trust` and leads here
+    #[arg(long = "https-listen", env = "EVERYTHING_HTTPS_LISTEN")]
+    pub listen: Option<SocketAddr>,
+
+    /// File with the certificate and its chain (PEM), read again when it changes
+    #[arg(long = "tls-cert", env = "EVERYTHING_TLS_CERT", value_name = "FILE")]
+    pub cert: Option<PathBuf>,
+
+    /// File with the certificate's key (PEM); may be the same
+    #[arg(long = "tls-key", env = "EVERYTHING_TLS_KEY", value_name = "FILE")]
+    pub key: Option<PathBuf>,
+
+    /// File with the certificate (PEM) of the house's own authority, for `/trust`
+    #[arg(long = "tls-authority", env = "EVERYTHING_TLS_AUTHORITY", value_name = "FILE")]
+    pub authority: Option<PathBuf>,
+
+    /// Between looks at the certificate's files, in seconds
+    #[arg(long = "tls-check-seconds", env = "EVERYTHING_TLS_CHECK_SECONDS", default_value = "5",
+        value_parser = seconds)]
+    pub check: Duration,
+}
+
+impl Default for Https {
+    fn default() -> Self {
+        let check = Duration::from_secs(5);
+        Self { listen: None, cert: None, key: None, authority: None, check }
+    }
+}
+
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
     Duration::try_from_secs_f64(seconds)
@@ -93,6 +130,7 @@ pub struct PublicUrl {
     text: String,
     secure: bool,
     host: String,
+    port: Option<u16>,
 }
 
 impl PublicUrl {
@@ -104,6 +142,11 @@ impl PublicUrl {
     /// Its host, lower case, without port.
     pub fn host(&self) -> &str {
         &self.host
+    }
+
+    /// Its port, where it is not the one that the scheme has anyway.
+    pub const fn port(&self) -> Option<u16> {
+        self.port
     }
 
     /// As it was written, without a slash at the end.
@@ -127,7 +170,9 @@ impl FromStr for PublicUrl {
             return Err("must have no path".to_owned());
         }
         let host = uri.host().ok_or("names no host")?.to_ascii_lowercase();
-        Ok(Self { text: text.to_owned(), secure, host })
+        let usual = if secure { 443 } else { 80 };
+        let port = uri.port_u16().filter(|port| *port != usual);
+        Ok(Self { text: text.to_owned(), secure, host, port })
     }
 }
 
@@ -201,7 +246,10 @@ mod tests {
     fn a_public_url_has_a_scheme_and_no_path() {
         let url: PublicUrl = "https://Coffee.home:8443/".parse().unwrap();
         assert_eq!((url.host(), url.is_secure()), ("coffee.home", true));
-        assert_eq!(url.as_str(), "https://Coffee.home:8443");
+        assert_eq!((url.as_str(), url.port()), ("https://Coffee.home:8443", Some(8443)));
+        for usual in ["https://coffee.home", "https://coffee.home:443", "http://coffee.home:80"] {
+            assert_eq!(usual.parse::<PublicUrl>().unwrap().port(), None, "{usual}");
+        }
         for wrong in ["coffee.home", "ftp://coffee.home", "http://coffee.home/menu", ""] {
             assert!(wrong.parse::<PublicUrl>().is_err(), "{wrong}");
         }

@@ -4,30 +4,27 @@
 use std::{collections::BTreeMap, sync::LazyLock};
 
 use askama::Template;
-use axum::{
-    Router,
-    response::{IntoResponse, Response},
-    routing::get,
-};
+use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, header};
 use runtime::Code;
 use serde_json::Value;
 
 use crate::{
-    App,
+    access::Access::Public,
     extract::Path,
     openapi,
+    pages::table::Pages,
     problem::{Problem, title},
     web::{Page, PageError},
 };
 
-/// The routes.
-pub fn router() -> Router<App> {
-    Router::new()
-        .route("/openapi.json", get(document))
-        .route("/docs", get(show))
-        .route("/docs/style.css", get(style))
-        .route("/problems/{code}", get(problem))
+/// They are for anybody: they show nothing that is ours.
+pub fn pages() -> Pages {
+    Pages::default()
+        .get(Public, "/openapi.json", document)
+        .get(Public, "/docs", show)
+        .get(Public, "/docs/style.css", style)
+        .get(Public, "/problems/{code}", problem)
 }
 
 static JSON: LazyLock<String> = LazyLock::new(openapi::json);

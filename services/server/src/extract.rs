@@ -1,12 +1,14 @@
 //! Parsing at the edge: what axum's extractors do, with problem documents that
 //! name the field, and never a 500 for bad input.
 
+use std::time::Duration;
+
 use axum::{
     body::Bytes,
-    extract::{FromRequest, FromRequestParts, Request, rejection::PathRejection},
+    extract::{FromRequest, FromRequestParts, MatchedPath, Request, rejection::PathRejection},
 };
 use http::{HeaderMap, StatusCode, header, request::Parts};
-use runtime::Code;
+use runtime::{Code, deadline};
 use serde::de::DeserializeOwned;
 
 use crate::problem::Problem;
@@ -48,6 +50,9 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalJ
     }
 }
 
+/// For a body where the request as a whole has no limit.
+const LONGEST_BODY: Duration = Duration::from_secs(5);
+
 fn unsupported() -> Problem {
     Problem::new(Code::UnsupportedMediaType).detail("Send the body as application/json.")
 }
@@ -62,9 +67,13 @@ fn is_json(headers: &HeaderMap) -> bool {
         || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
-/// The whole body, bounded by the router's limit.
+/// The whole body, bounded by the router's limit, and in time: what comes too
+/// slowly is the sender's doing, and half of the request's time is left for the answer.
 pub(crate) async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
-    Bytes::from_request(request, state).await.map_err(|rejection| {
+    let patience = deadline::remaining().map_or(LONGEST_BODY, |left| left / 2);
+    let read = deadline::within(patience, Bytes::from_request(request, state)).await;
+    let read = read.map_err(|_| Problem::new(Code::RequestTimeout))?;
+    read.map_err(|rejection| {
         if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
             Problem::new(Code::PayloadTooLarge).detail("A request's body may have at most 64 KiB.")
         } else {
@@ -143,6 +152,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         use axum::extract::path::ErrorKind;
+        let names = parts.extensions.get::<MatchedPath>().cloned();
         match axum::extract::Path::<T>::from_request_parts(parts, state).await {
             Ok(axum::extract::Path(value)) => Ok(Self(value)),
             Err(PathRejection::FailedToDeserializePathParams(error)) => {
@@ -154,6 +164,12 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
                     | ErrorKind::DeserializeError { key, .. } => {
                         (format!("path:{key}"), "invalid", error.kind().to_string())
                     }
+                    // Of several parameters one that is no number is told by its place alone.
+                    ErrorKind::ParseErrorAtIndex { index, .. } => {
+                        let name = names.as_ref().and_then(|path| parameter(path.as_str(), *index));
+                        let path = format!("path:{}", name.unwrap_or_default());
+                        (path, "invalid", error.kind().to_string())
+                    }
                     kind => ("path:".to_owned(), "invalid", kind.to_string()),
                 };
                 Err(Problem::invalid(path, code, message))
@@ -161,6 +177,11 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
             Err(_) => Err(Problem::new(Code::NotFound)),
         }
     }
+}
+
+/// The name of a route's parameter by its place: `{id}` is 0 in "/orders/{id}".
+fn parameter(route: &str, index: usize) -> Option<&str> {
+    route.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).nth(index)
 }
 
 /// The parameters behind the question mark.

@@ -21,11 +21,30 @@ const DEFAULTS: [(HeaderName, &str); 7] = [
     ),
 ];
 
+/// Below this path the address itself is a secret: it must not travel on as a referrer.
+const SECRET_ADDRESSES: &str = "/sign-in/";
+
+/// 30 days: long enough to hold between two visits, soon over when somebody wants
+/// plain HTTP again.
+const STRICT: &str = "max-age=2592000";
+
+/// Whoever came by HTTPS comes by nothing else for a while (RFC 6797).
+pub(crate) async fn strict(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let value = HeaderValue::from_static(STRICT);
+    response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, value);
+    response
+}
+
 /// Adds them; a handler that set one itself keeps its own. What says nothing
 /// about caching is not stored.
 pub async fn add(request: Request, next: Next) -> Response {
+    let secret = request.uri().path().starts_with(SECRET_ADDRESSES);
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
+    if secret {
+        headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    }
     for (name, value) in DEFAULTS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }

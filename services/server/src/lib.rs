@@ -9,7 +9,8 @@
 //! headers → a panic becomes a 500 → a deadline for the whole answer →
 //! [`limits`] → [`auth::identify`] finds out who it is (bearer token or
 //! cookies; refreshes them when they are old) and refuses what another site
-//! makes a browser send → the handler.
+//! makes a browser send → [`access`]: each route's rule → the handler. On the
+//! way back `pages::errors` makes a page of what was refused.
 //!
 //! # How a page handler is written (`src/pages/`)
 //!
@@ -47,21 +48,19 @@
 //! - `app.orders(&viewer)` and `app.customers(&viewer)` are the generated tonic
 //!   clients; they carry the person's token, deadline and trace. `?` turns a
 //!   `tonic::Status` or a `runtime::error::AppError` into a [`web::PageError`],
-//!   which is rendered by `pages::error_page(&web::ErrorView) -> Response`
-//!   (yours, in `src/pages/`), with the right status.
+//!   of which `pages::errors` makes a page with the right status.
+//! - A handler is registered in `pages::pages()`, with who may see it.
 //! - [`auth::Viewer`]: `member: MemberId`, `roles: Roles`, `session`,
-//!   `expires_at`, `is_barista()`, `is_admin()`. `web::MaybeViewer(Option<Viewer>)`
-//!   where a page is for anybody.
-//! - Roles are enforced in the services; a page asks `viewer.is_barista()` only
-//!   to choose what it shows.
+//!   `expires_at`, `may(Role::Barista)`: what the rules ask too, for choosing
+//!   what a page shows.
 //! - Every form has `<input type="hidden" name="csrf" value="{{ csrf }}">`. A
 //!   form with repeated fields takes `PageForm<Vec<(String, String)>>`.
 //! - Scripts of the pages call `/v1/…` with `fetch` and the cookies, as JSON;
 //!   same-origin is all they need, no token. Problems come as
 //!   `application/problem+json`: `{type, title, status, code, detail, errors, trace_id}`.
 //! - Signing in: `app.sign_in(secret, device).await?` gives the token pair,
-//!   `app.cookies().signed_in(&pair)` the cookies (an `IntoResponseParts`:
-//!   `Ok((app.cookies().signed_in(&pair), see_other("/")))`). Signing out:
+//!   `app.cookies().signed_in(&pair, app.now())` the cookies (an
+//!   `IntoResponseParts`: `Ok((cookies, see_other("/")))`). Signing out:
 //!   `app.sign_out(&headers).await` (takes the request's `HeaderMap`) and
 //!   `app.cookies().signed_out()`.
 //! - The content security policy is `default-src 'none'; script-src 'self';
@@ -71,12 +70,13 @@
 //!   classes, SVG attributes or from script with `element.style`), no inline
 //!   event handlers. JSON in a `<script type="application/json">` is fine.
 //! - Pages are `Cache-Control: no-store` and `Referrer-Policy: same-origin`
-//!   unless the handler sets the header itself (the sign-in page sets
-//!   `no-referrer`).
+//!   unless the handler sets the header itself; below `/sign-in/` all are
+//!   `no-referrer`.
 //! - Live: `new EventSource("/v1/events?after=" + position)`; events `order`
 //!   (data `{order, version, state, kind, number, at}`), `bar` (data `{}`) and
 //!   `reset` (load everything again). `position` comes with each list and queue.
 
+pub mod access;
 pub mod api;
 pub mod auth;
 pub mod clients;
@@ -91,9 +91,12 @@ pub mod metrics;
 pub mod names;
 pub mod openapi;
 pub mod pages;
+mod plain;
 pub mod problem;
+mod secure_context;
 pub mod serve;
 pub mod state;
+pub mod tls;
 pub mod web;
 
 mod router;

@@ -12,10 +12,17 @@ use std::{
 };
 
 use axum::extract::Request;
+use http::HeaderMap;
 use runtime::{Code, valkey::Valkey};
 use types::Timestamp;
 
-use crate::{App, auth::Identity, config::Config, metrics, problem::Problem};
+use crate::{
+    App,
+    auth::Identity,
+    config::{Config, Network},
+    metrics,
+    problem::Problem,
+};
 
 /// Who is at the other end of the connection; `serve` puts it into each request.
 #[derive(Debug, Clone, Copy)]
@@ -28,19 +35,25 @@ pub fn address(app: &App, request: &Request) -> IpAddr {
         .extensions()
         .get::<PeerAddress>()
         .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip().to_canonical());
-    let proxies = &app.config().trusted_proxies;
+    client(peer, request.headers(), &app.config().trusted_proxies)
+}
+
+/// From the right, as each proxy appended whom it heard it from: one's own
+/// proxies, and then the address that the outermost of them saw. What stands
+/// left of that, or of something that is no address, anybody can have written.
+fn client(peer: IpAddr, headers: &HeaderMap, proxies: &[Network]) -> IpAddr {
     let trusted = |address: IpAddr| proxies.iter().any(|proxy| proxy.contains(address));
-    if !trusted(peer) {
-        return peer;
+    let lines: Vec<_> = headers.get_all("x-forwarded-for").iter().collect();
+    let hops = lines.iter().rev().flat_map(|line| line.to_str().unwrap_or("?").rsplit(','));
+    let mut address = peer;
+    for hop in hops {
+        if !trusted(address) {
+            break;
+        }
+        let Ok(hop) = hop.trim().parse::<IpAddr>() else { break };
+        address = hop.to_canonical();
     }
-    // From the right: each proxy appended whom it heard it from.
-    let forwarded = request.headers().get_all("x-forwarded-for").iter();
-    let hops: Vec<IpAddr> = forwarded
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map_while(|hop| hop.trim().parse().ok())
-        .collect();
-    hops.into_iter().rev().find(|hop| !trusted(*hop)).unwrap_or(peer)
+    address
 }
 
 /// Both limits.
@@ -216,6 +229,32 @@ mod tests {
         assert!(limit.take("another".into(), now).await.is_ok());
         let later = now + chrono::TimeDelta::seconds(60);
         assert!(limit.take("somebody".into(), later).await.is_ok());
+    }
+
+    #[test]
+    fn the_client_is_whom_the_outermost_trusted_proxy_saw() {
+        let proxies = ["10.0.0.0/8".parse().unwrap()];
+        let client = |peer: &str, lines: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append("x-forwarded-for", line.parse().unwrap());
+            }
+            client(peer.parse().unwrap(), &headers, &proxies).to_string()
+        };
+        for (peer, lines, seen) in [
+            ("10.0.0.1", &["192.0.2.7"][..], "192.0.2.7"),
+            ("10.0.0.1", &["198.51.100.1, 192.0.2.7, 10.0.0.2"], "192.0.2.7"),
+            ("10.0.0.1", &["198.51.100.1", "192.0.2.7", "10.0.0.2"], "192.0.2.7"),
+            // What the client itself wrote, right or wrong, changes nothing.
+            ("10.0.0.1", &["unknown, nonsense", "192.0.2.7"], "192.0.2.7"),
+            ("10.0.0.1", &["198.51.100.1, nonsense"], "10.0.0.1"),
+            ("10.0.0.1", &["192.0.2.7, nonsense, 10.0.0.2"], "10.0.0.2"),
+            ("10.0.0.1", &["::ffff:192.0.2.7"], "192.0.2.7"),
+            ("10.0.0.1", &[], "10.0.0.1"),
+            ("192.0.2.9", &["192.0.2.7"], "192.0.2.9"),
+        ] {
+            assert_eq!(client(peer, lines), seen, "{peer} {lines:?}");
+        }
     }
 
     #[test]

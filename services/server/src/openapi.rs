@@ -10,7 +10,8 @@ use utoipa::{
 };
 
 use crate::{
-    api::{access::Endpoint, v1},
+    access::Endpoint,
+    api::v1,
     auth::cookies,
     problem::{FieldProblem, ProblemDocument},
 };
@@ -54,7 +55,8 @@ impl Modify for Security {
         components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
         let cookie = ApiKey::Cookie(ApiKeyValue::with_description(
             cookies::ACCESS,
-            "For our own pages only: same origin, renewed by the gateway.",
+            "For our own pages only: same origin, renewed by the gateway. The name ends with \
+             the public URL's port (`_8080`) where the scheme does not say it.",
         ));
         components.add_security_scheme("cookie", SecurityScheme::ApiKey(cookie));
     }

@@ -94,6 +94,11 @@ impl Problem {
         self.code
     }
 
+    /// Whether the same request may succeed in a moment.
+    pub const fn is_transient(&self) -> bool {
+        is_transient(self.code)
+    }
+
     /// What it is, for people: the same for each problem of a code.
     pub fn title(&self) -> Cow<'static, str> {
         title(self.code)
@@ -120,12 +125,25 @@ impl Problem {
     }
 }
 
+/// See [`Problem::is_transient`].
+pub(crate) const fn is_transient(code: Code) -> bool {
+    matches!(
+        code,
+        Code::Unavailable
+            | Code::DeadlineExceeded
+            | Code::IdentityUnavailable
+            | Code::Cancelled
+            | Code::TooManyRequests
+    )
+}
+
 /// The sentence that belongs to a code; where none was written, its own words.
 pub fn title(code: Code) -> Cow<'static, str> {
     Cow::Borrowed(match code {
         Code::InvalidRequest => "Something in the request is not valid",
         Code::InvalidCursor => "That page marker is not one of ours",
         Code::PayloadTooLarge => "The body is too large",
+        Code::RequestTimeout => "The body came too slowly",
         Code::UnsupportedMediaType => "The body is of a kind that we do not read",
         Code::UnknownPath | Code::NotFound => "There is nothing here",
         Code::MethodNotAllowed => "That cannot be done here",

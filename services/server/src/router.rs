@@ -3,7 +3,7 @@
 use std::{any::Any, panic::AssertUnwindSafe};
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::{DefaultBodyLimit, Request, State},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
@@ -11,27 +11,35 @@ use axum::{
 use futures::FutureExt;
 use runtime::Code;
 
-use crate::{App, api, auth, docs, headers, host, pages, problem::Problem, web};
+use crate::{
+    App, api, auth, docs, headers, host,
+    pages::{self, trust::House},
+    problem::Problem,
+    web,
+};
 
 /// Bytes of a request's body.
 const BODY_LIMIT: usize = 64 * 1024;
 
 /// The whole gateway.
-pub(crate) fn app(app: App) -> Router {
-    Router::new()
-        .merge(pages::router())
+pub(crate) fn app(app: App, house: House) -> Router {
+    let strict = house.strict;
+    let router = Router::new()
+        .merge(pages::pages().and(docs::pages()).into_router())
         .merge(api::router())
-        .merge(docs::router())
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
+        .layer(Extension(house))
         .layer(from_fn_with_state(app.clone(), auth::identify))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(from_fn_with_state(app.clone(), within_deadline))
+        .layer(from_fn(pages::errors::render))
         .layer(from_fn(catch_panic))
         .layer(from_fn_with_state(app.clone(), host::check))
         .layer(from_fn(headers::add))
         .layer(runtime::http::Telemetry)
-        .with_state(app)
+        .with_state(app);
+    if strict { router.layer(from_fn(headers::strict)) } else { router }
 }
 
 async fn no_such_path(request: Request) -> Response {
@@ -45,7 +53,11 @@ async fn no_such_method(request: Request) -> Response {
 }
 
 /// Bounds the time until the answer's head; calls made meanwhile get what is left.
-async fn within_deadline(State(app): State<App>, request: Request, next: Next) -> Response {
+pub(crate) async fn within_deadline(
+    State(app): State<App>,
+    request: Request,
+    next: Next,
+) -> Response {
     let page = web::wants_page(request.headers(), request.uri().path());
     match runtime::deadline::within(app.config().request_deadline, next.run(request)).await {
         Ok(response) => response,
@@ -54,7 +66,7 @@ async fn within_deadline(State(app): State<App>, request: Request, next: Next) -
 }
 
 /// A panic is a defect of ours: logged, answered with a 500, and nobody else notices.
-async fn catch_panic(request: Request, next: Next) -> Response {
+pub(crate) async fn catch_panic(request: Request, next: Next) -> Response {
     let page = web::wants_page(request.headers(), request.uri().path());
     match AssertUnwindSafe(next.run(request)).catch_unwind().await {
         Ok(response) => response,

@@ -63,7 +63,7 @@ impl App {
         let hub = Hub::new(config.live_ring);
         Self(Arc::new(Inner {
             hosts: Hosts::of(&config),
-            cookies: Cookies::new(config.public_url.is_secure()),
+            cookies: Cookies::of(&config.public_url),
             clients,
             verifier,
             refresher: Refresher::default(),
@@ -92,7 +92,7 @@ impl App {
     /// Ends the sign-in whose refresh token the request's cookies hold. Without
     /// one there is nothing to end.
     pub async fn sign_out(&self, headers: &HeaderMap) -> Result<(), Problem> {
-        match cookies::read(headers, cookies::REFRESH) {
+        match self.cookies.read(headers, cookies::REFRESH) {
             Some(token) => self.end_session(token).await,
             None => Ok(()),
         }
@@ -136,9 +136,9 @@ impl Inner {
         &self.hosts
     }
 
-    /// How cookies are written.
-    pub const fn cookies(&self) -> CookiesNow {
-        CookiesNow(self.cookies)
+    /// How cookies are read and written.
+    pub const fn cookies(&self) -> &Cookies {
+        &self.cookies
     }
 
     /// The keys and revocations.
@@ -168,25 +168,5 @@ impl Inner {
     /// The clock.
     pub fn now(&self) -> Timestamp {
         chrono::Utc::now()
-    }
-}
-
-/// [`Cookies`] with the clock of now.
-#[derive(Debug, Clone, Copy)]
-pub struct CookiesNow(Cookies);
-
-impl CookiesNow {
-    /// The cookies of a fresh pair of tokens.
-    pub fn signed_in(self, pair: &TokenPair) -> cookies::SetCookies {
-        self.0.signed_in(pair, chrono::Utc::now())
-    }
-
-    /// Removes the tokens' cookies.
-    pub fn signed_out(self) -> cookies::SetCookies {
-        self.0.signed_out()
-    }
-
-    pub(crate) fn forms(self, secret: &str) -> cookies::SetCookies {
-        self.0.forms(secret)
     }
 }

@@ -13,7 +13,6 @@ use types::SessionId;
 use crate::{
     auth::{FormSecret, Identity, Viewer, csrf},
     extract::{body, parse_form},
-    pages,
     problem::{Problem, trace_id},
 };
 
@@ -55,41 +54,52 @@ impl From<tonic::Status> for PageError {
     }
 }
 
-/// What the page of an error shows.
+/// What the page of an error shows. Travels with the answer, without a body,
+/// until `pages::errors::render` makes the page of it.
 #[derive(Debug, Clone)]
-pub struct ErrorView {
+pub(crate) struct ErrorView {
     /// The HTTP status.
-    pub status: StatusCode,
+    pub(crate) status: StatusCode,
     /// The stable code.
-    pub code: Code,
+    pub(crate) code: Code,
     /// The same for each error of a code.
-    pub title: String,
+    pub(crate) title: String,
     /// What happened this time.
-    pub detail: Option<String>,
+    pub(crate) detail: Option<String>,
     /// Tell this to whoever looks for the cause.
-    pub trace_id: Option<String>,
+    pub(crate) trace_id: Option<String>,
     /// Seconds after which trying again makes sense.
-    pub retry_after: Option<u64>,
+    pub(crate) retry_after: Option<u64>,
+    /// The form that could not be dealt with now; `pages::table` keeps it.
+    pub(crate) again: Option<Again>,
+}
+
+/// A form as it was posted, to be posted again: it needs no service to be shown,
+/// and its idempotency key stays the same.
+#[derive(Debug, Clone)]
+pub(crate) struct Again {
+    pub(crate) action: String,
+    pub(crate) fields: Vec<(String, String)>,
 }
 
 impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         let problem = self.0;
-        if problem.code() == Code::Unauthenticated {
+        // Whatever was wrong with the token: a new sign-in helps.
+        if problem.status() == StatusCode::UNAUTHORIZED {
             return see_other("/sign-in").into_response();
         }
         let retry_after = problem.retry_after_seconds();
-        let view = ErrorView {
+        let mut response = problem.status().into_response();
+        response.extensions_mut().insert(ErrorView {
             status: problem.status(),
             code: problem.code(),
             title: problem.title().into_owned(),
             detail: problem.text().map(str::to_owned),
             trace_id: trace_id(),
             retry_after,
-        };
-        let status = view.status;
-        let mut response = pages::error_page(&view);
-        *response.status_mut() = status;
+            again: None,
+        });
         if let Some(seconds) = retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
@@ -110,34 +120,8 @@ impl<S: Send + Sync> FromRequestParts<S> for PageViewer {
     type Rejection = PageError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, PageError> {
-        let identity = parts.extensions.get::<Identity>();
-        let viewer = identity.map_or_else(
-            || Err(Problem::new(Code::Unauthenticated)),
-            |identity| identity.viewer().cloned(),
-        );
-        viewer.map(Self).map_err(|problem| match problem.status() {
-            // Whatever was wrong with the token: a new sign-in helps.
-            StatusCode::UNAUTHORIZED => Problem::new(Code::Unauthenticated).into(),
-            _ => problem.into(),
-        })
-    }
-}
-
-/// A signed-in person, or nobody, for pages that are for anybody.
-#[derive(Debug, Clone)]
-pub struct MaybeViewer(pub Option<Viewer>);
-
-impl<S: Send + Sync> FromRequestParts<S> for MaybeViewer {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(
-        parts: &mut Parts,
-        _: &S,
-    ) -> Result<Self, std::convert::Infallible> {
-        Ok(Self(match parts.extensions.get::<Identity>() {
-            Some(Identity::Somebody(viewer)) => Some(viewer.clone()),
-            _ => None,
-        }))
+        let identity = parts.extensions.get::<Identity>().unwrap_or(&Identity::Nobody);
+        Ok(Self(identity.viewer()?.clone()))
     }
 }
 
@@ -187,11 +171,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for PageForm<T> {
     type Rejection = PageError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, PageError> {
-        let typed = request
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
+        let typed = is_form(request.headers());
         let secret = form_secret(request.extensions().get())?;
         let session = session(request.extensions());
         let body: Bytes = body(request, state).await?;
@@ -208,6 +188,14 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for PageForm<T> {
         }
         Ok(Self(parse_form(&body, "form")?))
     }
+}
+
+/// Whether a body is a form as browsers send it.
+pub(crate) fn is_form(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"))
 }
 
 /// Whether a path belongs to the API, where every answer is JSON.

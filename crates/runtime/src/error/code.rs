@@ -46,6 +46,8 @@ codes! {
     InvalidCursor = "invalid-cursor", InvalidArgument, 400;
     /// The body is larger than we read.
     PayloadTooLarge = "payload-too-large", ResourceExhausted, 413;
+    /// The body came too slowly.
+    RequestTimeout = "request-timeout", DeadlineExceeded, 408;
     /// The body is of a kind that we do not read.
     UnsupportedMediaType = "unsupported-media-type", InvalidArgument, 415;
     /// We serve nothing at this path.

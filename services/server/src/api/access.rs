@@ -1,12 +1,9 @@
 //! Who may call which endpoint. [`Endpoints::add`] is the only way to register
 //! one, so an endpoint without a rule does not compile; the OpenAPI document's
 //! security entries and the endpoints' common answers come from the same calls.
-//! The services enforce their own table (`wire::access`) besides.
 
 use axum::{Router, extract::Request, middleware::Next, response::IntoResponse};
 use http::Method;
-use runtime::Code;
-use types::Role;
 use utoipa::openapi::{
     Content, OpenApi, Ref, RefOr, Response, ResponseBuilder,
     path::{Operation, PathItem},
@@ -16,73 +13,9 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterE
 
 use crate::{
     App,
-    auth::Identity,
-    problem::{MEDIA_TYPE, Problem},
+    access::{Access, Endpoint},
+    problem::MEDIA_TYPE,
 };
-
-/// What a request must show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access {
-    /// Nothing but the secret that the request itself carries (a link, a refresh token).
-    Secret,
-    /// A signed-in person.
-    Member,
-    /// A signed-in barista or admin.
-    Barista,
-    /// A signed-in admin, while revocations are known.
-    Admin,
-}
-
-impl Access {
-    /// As the documentation prints it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Secret => "whoever holds the secret",
-            Self::Member => "member",
-            Self::Barista => "barista or admin",
-            Self::Admin => "admin",
-        }
-    }
-
-    /// Whether somebody may. That an admin may do a barista's work is order-service's
-    /// rule too.
-    fn check(self, identity: &Identity, app: &App) -> Result<(), Problem> {
-        let role = |needed: Role| {
-            let viewer = identity.viewer()?;
-            if viewer.roles.contains(needed) || viewer.is_admin() {
-                Ok(())
-            } else {
-                Err(Problem::new(Code::Forbidden).detail(format!("Only a {needed} may do this.")))
-            }
-        };
-        match self {
-            Self::Secret => Ok(()),
-            Self::Member => identity.viewer().map(drop),
-            Self::Barista => role(Role::Barista),
-            Self::Admin => {
-                role(Role::Admin)?;
-                if app.verifier().is_fresh() {
-                    Ok(())
-                } else {
-                    Err(Problem::new(Code::IdentityUnavailable)
-                        .detail("Whether this sign-in was ended cannot be checked at the moment.")
-                        .retry_after(std::time::Duration::from_secs(5)))
-                }
-            }
-        }
-    }
-}
-
-/// One line of the table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Endpoint {
-    /// GET, POST, …
-    pub method: Method,
-    /// `/v1/orders/{id}`
-    pub path: String,
-    /// Who may.
-    pub access: Access,
-}
 
 /// The endpoints with their rules, while they are collected.
 pub struct Endpoints {
@@ -110,9 +43,8 @@ impl Endpoints {
             }
         }
         let guarded = (schemas, paths, methods).layer(axum::middleware::from_fn(
-            move |axum::Extension(app): axum::Extension<App>, request: Request, next: Next| async move {
-                let identity = request.extensions().get::<Identity>().cloned();
-                match access.check(&identity.unwrap_or(Identity::Nobody), &app) {
+            move |request: Request, next: Next| async move {
+                match access.admit(&request) {
                     Ok(()) => next.run(request).await,
                     Err(problem) => problem.into_response(),
                 }
@@ -155,7 +87,7 @@ fn describe(operation: &mut Operation, access: Access) {
     });
     let none: [&str; 0] = [];
     operation.security = Some(match access {
-        Access::Secret => Vec::new(),
+        Access::Public | Access::Secret => Vec::new(),
         Access::Member | Access::Barista | Access::Admin => {
             vec![SecurityRequirement::new("bearer", none), SecurityRequirement::new("cookie", none)]
         }
@@ -171,7 +103,7 @@ fn describe(operation: &mut Operation, access: Access) {
     let mut answer = |status: &str, text: &str| {
         answers.entry(status.to_owned()).or_insert_with(|| RefOr::T(problem(text)));
     };
-    if access != Access::Secret {
+    if !matches!(access, Access::Public | Access::Secret) {
         answer("401", "Nobody is signed in, or not any more.");
     }
     if matches!(access, Access::Barista | Access::Admin) {

@@ -6,7 +6,7 @@ pub mod cookies;
 pub mod csrf;
 pub mod refresh;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::{FromRequestParts, Request, State},
@@ -14,7 +14,7 @@ use axum::{
     response::Response,
 };
 use http::{HeaderMap, Method, header, request::Parts};
-use runtime::{Code, Person, tokens::TokenError};
+use runtime::{Code, Person, deadline, tokens::TokenError};
 use types::{MemberId, Role, Roles, SessionId, Timestamp};
 
 use crate::{App, limits, problem::Problem, web};
@@ -47,14 +47,10 @@ impl Viewer {
         Self { member, roles, session, expires_at, token: token.into() }
     }
 
-    /// For choosing what to show; the services decide what is allowed.
-    pub const fn is_barista(&self) -> bool {
-        self.roles.contains(Role::Barista)
-    }
-
-    /// For choosing what to show; the services decide what is allowed.
-    pub const fn is_admin(&self) -> bool {
-        self.roles.contains(Role::Admin)
+    /// Whether they may do what this role does; an admin may do everybody's work,
+    /// in the services' own tables too.
+    pub const fn may(&self, role: Role) -> bool {
+        self.roles.contains(role) || self.roles.contains(Role::Admin)
     }
 
     /// The access token, for calls in their name. Not for logs, not for pages.
@@ -105,6 +101,8 @@ struct Found {
 
 /// Refresh when less than this is left, so that a page's token outlives its calls.
 const SOON: chrono::TimeDelta = chrono::TimeDelta::seconds(60);
+/// So long a page waits for a new token that it could do without.
+const BRIEFLY: Duration = Duration::from_millis(500);
 
 /// Puts [`Identity`] and [`FormSecret`] into the request's extensions, refuses
 /// what another site made a browser send and what is too much, and gives the
@@ -141,7 +139,7 @@ pub async fn identify(State(app): State<App>, mut request: Request, next: Next) 
         return refuse(problem);
     }
 
-    let known = cookies::read(request.headers(), cookies::FORMS).filter(|secret| {
+    let known = app.cookies().read(request.headers(), cookies::FORMS).filter(|secret| {
         (16..=64).contains(&secret.len()) && secret.bytes().all(|byte| byte.is_ascii_graphic())
     });
     let (secret, new) = match known {
@@ -186,8 +184,8 @@ async fn find(app: &App, headers: &HeaderMap, address: std::net::IpAddr) -> Foun
     if let Some(value) = headers.get(header::AUTHORIZATION) {
         return without_cookies(bearer(app, value));
     }
-    let access = cookies::read(headers, cookies::ACCESS);
-    let refresh = cookies::read(headers, cookies::REFRESH);
+    let access = app.cookies().read(headers, cookies::ACCESS);
+    let refresh = app.cookies().read(headers, cookies::REFRESH);
     let now = app.now();
     let current = access.map(|token| verify(app, token));
     if let Some(Ok(viewer)) = &current
@@ -207,13 +205,18 @@ async fn find(app: &App, headers: &HeaderMap, address: std::net::IpAddr) -> Foun
             _ => Identity::Nobody,
         });
     };
+    // With a token that still counts nobody waits long for another.
+    let patience =
+        if matches!(current, Some(Ok(_))) { BRIEFLY } else { app.config().request_deadline };
     let renewed = match app.limits().sign_in(address, app.now()).await {
-        Ok(()) => app.refresher().renew(app, refresh).await,
+        Ok(()) => deadline::within(patience, app.refresher().renew(app, refresh))
+            .await
+            .unwrap_or_else(|elapsed| Err(runtime::AppError::from(elapsed).into())),
         Err(problem) => Err(problem),
     };
     let (identity, set) = match renewed {
         Ok(pair) => match verify(app, &pair.access_token) {
-            Ok(viewer) => (Identity::Somebody(viewer), app.cookies().signed_in(&pair)),
+            Ok(viewer) => (Identity::Somebody(viewer), app.cookies().signed_in(&pair, now)),
             Err(problem) => (Identity::Refused(problem), SetCookies::default()),
         },
         Err(problem) if problem.status() == http::StatusCode::UNAUTHORIZED => {

@@ -191,10 +191,10 @@ impl Seat {
     /// Finds this listener's place. `Ahead` may be tried again; with `Reset` the
     /// caller tells its client, and the place is the head. `None`: upstream has
     /// not said anything yet.
-    pub fn begin(&self, after: Option<&Position>) -> Option<(Resume, Position)> {
+    pub fn begin(&self, after: &Position) -> Option<(Resume, Position)> {
         let ring = self.hub.ring();
         let head = ring.head()?;
-        let resume = after.map_or(Resume::From(head.number), |after| ring.resume(after));
+        let resume = ring.resume(after);
         let number = match resume {
             Resume::From(number) => number,
             Resume::Reset => head.number,
@@ -204,7 +204,7 @@ impl Seat {
         Some((resume, Position { epoch: head.epoch, number }))
     }
 
-    /// Gives up on the place asked for and takes the head.
+    /// Begins with what comes now.
     pub fn begin_at_head(&self) -> Option<Position> {
         let ring = self.hub.ring();
         let head = ring.head()?;

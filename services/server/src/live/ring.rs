@@ -73,9 +73,7 @@ impl Entry {
         match &self.what {
             What::Bar => true,
             What::Order { concerned, .. } => {
-                viewer.roles.contains(Role::Barista)
-                    || viewer.roles.contains(Role::Admin)
-                    || concerned.contains(&viewer.member)
+                viewer.may(Role::Barista) || concerned.contains(&viewer.member)
             }
         }
     }

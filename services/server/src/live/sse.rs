@@ -44,6 +44,7 @@ struct Listening {
     app: App,
     viewer: Viewer,
     seat: Seat,
+    /// Until it has begun.
     begin: Option<Begin>,
     patience: Option<Instant>,
     position: Option<Position>,
@@ -61,11 +62,22 @@ pub fn stream(
     begin: Begin,
 ) -> impl Stream<Item = Result<Bytes, std::convert::Infallible>> + Send {
     let every = app.config().heartbeat;
+    // Who begins now begins before the answer does: what a page loads after it sees
+    // the stream open is not older than what the stream tells.
+    let (begin, position) = match begin {
+        Begin::Now => match seat.begin_at_head() {
+            Some(head) => (None, Some(head)),
+            // Where the log is, is not known yet. What is said first may be news that
+            // this screen has not seen: it has to load again then.
+            None => (Some(Begin::Reset), None),
+        },
+        Begin::After(_) | Begin::Reset => (Some(begin), None),
+    };
     let listening = Listening {
         seat,
-        begin: Some(begin),
+        begin,
         patience: None,
-        position: None,
+        position,
         heartbeat: tokio::time::interval_at(Instant::now() + every, every),
         draining: app.draining().clone(),
         greeted: false,
@@ -120,22 +132,11 @@ impl Listening {
     /// What can be sent now.
     fn look(&mut self) -> Option<String> {
         if let Some(begin) = &self.begin {
-            let after = match begin {
-                Begin::Now => None,
-                Begin::After(position) => Some(position),
-                Begin::Reset => {
-                    let head = self.seat.begin_at_head()?;
-                    return Some(self.reset(head));
-                }
+            let Begin::After(after) = begin else {
+                let head = self.seat.begin_at_head()?;
+                return Some(self.reset(head));
             };
-            let Some((resume, position)) = self.seat.begin(after) else {
-                // Where the log is, is not known yet. What is said first may be news
-                // that this screen has not seen: it has to load again then.
-                if matches!(begin, Begin::Now) {
-                    self.begin = Some(Begin::Reset);
-                }
-                return None;
-            };
+            let (resume, position) = self.seat.begin(after)?;
             match resume {
                 Resume::From(_) => {}
                 Resume::Reset => return Some(self.reset(position)),

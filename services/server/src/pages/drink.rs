@@ -41,7 +41,7 @@ pub(crate) async fn page(
     Ok(Page(show(&frame, &chosen, Errors::default(), new_key()).await?))
 }
 
-/// `POST /menu/{slug}/order`: this drink and nothing else, now.
+/// `POST /menu/{slug}`: this drink and nothing else, now.
 pub(crate) async fn order(
     frame: Frame,
     slug: Result<Path<String>, Problem>,
@@ -90,14 +90,14 @@ async fn show(
     key: String,
 ) -> Result<DrinkPage, PageError> {
     let (people, menu, bar) = tokio::join!(frame.people(), frame.menu(), frame.bar());
-    let menu = menu?;
+    let (menu, bar) = (menu?, bar?);
     let item = item_of(&menu, &chosen.drink).ok_or_else(|| {
         Problem::new(Code::NotFound).detail("There is no such drink on the menu.")
     })?;
     Ok(DrinkPage {
         shell: frame.shell(Tab::Menu, &people),
-        bar: bar?,
-        form: DrinkForm::new(item, chosen, frame.me_first(&people), errors, key),
+        form: DrinkForm::new(item, chosen, frame.me_first(&people), errors.beside(&bar), key),
+        bar,
     })
 }
 

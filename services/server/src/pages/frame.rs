@@ -1,12 +1,16 @@
 //! What every handler of a signed-in person's page begins with: who looks, at
 //! which moment of the log, with what in the cart.
 
+use std::time::Duration;
+
 use axum::extract::FromRequestParts;
 use http::request::Parts;
+use runtime::deadline;
+use types::Role;
 use wire::{customer::v1 as customer, order::v1 as pb};
 
 use super::{
-    cart::cookie::{self, Cart},
+    cart::cookie::Cart,
     view::{
         Clock, People, Person, Shell, Tab, Wallet,
         menu::{BarView, Emoji},
@@ -15,11 +19,16 @@ use super::{
 };
 use crate::{
     App,
-    auth::{Viewer, cookies},
+    auth::{
+        Viewer,
+        cookies::{self, SetCookies},
+    },
     names::Names,
     problem::Problem,
     web::{Csrf, PageError, PageViewer},
 };
+
+const WALLET_PATIENCE: Duration = Duration::from_millis(500);
 
 /// A signed-in person's request for a page.
 #[derive(Debug)]
@@ -39,7 +48,7 @@ impl FromRequestParts<App> for Frame {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, PageError> {
         let PageViewer(viewer) = PageViewer::from_request_parts(parts, app).await?;
         let csrf = Csrf::from_request_parts(parts, app).await?;
-        let cart = cookies::read(&parts.headers, cookie::COOKIE).map(Cart::read);
+        let cart = app.cookies().read(&parts.headers, cookies::CART).map(Cart::read);
         Ok(Self {
             viewer,
             csrf,
@@ -61,7 +70,7 @@ impl Frame {
         Shell {
             tab,
             me: Some(people.get(&self.viewer.member.to_string())),
-            barista: self.viewer.is_barista(),
+            counter: self.viewer.may(Role::Barista),
             csrf: self.csrf.token(),
             position: self.position.clone(),
             now: super::view::clock::machine(self.clock.now),
@@ -71,7 +80,7 @@ impl Frame {
 
     /// For a part of a page: forms need their token, nothing else.
     pub(crate) fn part(&self) -> Shell {
-        Shell { csrf: self.csrf.token(), barista: self.viewer.is_barista(), ..Shell::bare() }
+        Shell { csrf: self.csrf.token(), ..Shell::bare() }
     }
 
     /// The family. Without customer-service nobody has a name, and coffee is made all the same.
@@ -111,11 +120,13 @@ impl Frame {
         Ok(BarView::new(&bar.into_inner(), &self.clock))
     }
 
-    /// The beans; `None` while customer-service is away.
+    /// The beans; `None` while customer-service is away, or takes its time: the
+    /// menu does not wait for them.
     pub(crate) async fn wallet(&self) -> Option<Wallet> {
         let request = customer::GetBalanceRequest { member_id: String::new() };
-        let balance = self.app.customers(&self.viewer).get_balance(request).await.ok()?;
-        Some(Wallet::new(&balance.into_inner()))
+        let mut customers = self.app.customers(&self.viewer);
+        let asked = deadline::within(WALLET_PATIENCE, customers.get_balance(request));
+        Some(Wallet::new(&asked.await.ok()?.ok()?.into_inner()))
     }
 
     /// One's own open orders, newest first.
@@ -130,10 +141,9 @@ impl Frame {
         Ok(orders.into_inner().orders)
     }
 
-    /// The `Set-Cookie` value that keeps this cart.
-    pub(crate) fn keep(&self, cart: &Cart) -> [(http::HeaderName, String); 1] {
-        let secure = if self.app.config().public_url.is_secure() { "; Secure" } else { "" };
-        [(http::header::SET_COOKIE, cart.cookie(secure))]
+    /// Keeps this cart in the browser.
+    pub(crate) fn keep(&self, cart: &Cart) -> SetCookies {
+        self.app.cookies().cart(&cart.value())
     }
 }
 

@@ -84,7 +84,10 @@ pub(crate) async fn page(
         bar: bar?,
         wallet,
         open: open?.iter().map(|order| teller.order(order)).collect(),
-        menu: found?.unwrap_or_else(|| MenuView::whole(&menu.items)),
+        menu: match found? {
+            Some((query, items)) => MenuView::found(&query, &items, &menu.sold_out),
+            None => MenuView::whole(&menu),
+        },
         cart_says: count(frame.cart.lines.len(), "drink", "drinks"),
     }))
 }
@@ -95,9 +98,10 @@ pub(crate) async fn list(
     search: Result<Query<Search>, Problem>,
 ) -> Result<Page<MenuList>, PageError> {
     let Query(search) = search?;
-    let menu = match find(&frame, &search).await? {
-        Some(found) => found,
-        None => MenuView::whole(&frame.menu().await?.items),
+    let (found, menu) = tokio::join!(find(&frame, &search), frame.menu());
+    let menu = match found? {
+        Some((query, items)) => MenuView::found(&query, &items, &menu?.sold_out),
+        None => MenuView::whole(&menu?),
     };
     Ok(Page(MenuList { menu }))
 }
@@ -112,13 +116,16 @@ pub(crate) async fn wallet(frame: Frame) -> Page<WalletPart> {
     Page(WalletPart { wallet: frame.wallet().await })
 }
 
-/// `None`: nothing was searched for.
-async fn find(frame: &Frame, search: &Search) -> Result<Option<MenuView>, Problem> {
+/// What was searched for, and what was found; `None`: nothing was searched for.
+async fn find(
+    frame: &Frame,
+    search: &Search,
+) -> Result<Option<(String, Vec<pb::MenuItem>)>, Problem> {
     let query: String = search.q.trim().chars().take(LONGEST_QUERY).collect();
     if query.is_empty() {
         return Ok(None);
     }
     let request = pb::SearchMenuRequest { query: query.clone() };
     let found = frame.app.orders(&frame.viewer).search_menu(request).await?.into_inner();
-    Ok(Some(MenuView::found(&query, &found.items)))
+    Ok(Some((query, found.items)))
 }

@@ -9,55 +9,65 @@ mod assets;
 mod cart;
 mod counter;
 mod drink;
-mod errors;
+pub(crate) mod errors;
 mod frame;
 mod menu;
 mod order;
 #[cfg(test)]
 mod samples;
+pub mod table;
+pub(crate) mod trust;
 mod view;
 
-use axum::{
-    Router,
-    routing::{get, post},
-};
+use crate::access::Access::{Barista, Member, Public, Secret};
+use table::Pages;
 
-pub use errors::error_page;
+/// All pages and their files, and who may see them.
+pub fn pages() -> Pages {
+    Pages::default()
+        .get(Member, "/", menu::page)
+        .get(Member, "/menu/list", menu::list)
+        .get(Member, "/menu/bar", menu::bar)
+        .get(Member, "/menu/wallet", menu::wallet)
+        .get(Member, "/menu/{slug}", drink::page)
+        .post(Member, "/menu/{slug}", drink::order)
+        .get(Member, "/cart", cart::page)
+        .post(Member, "/cart", drink::to_cart)
+        .post(Member, "/cart/remove", cart::remove)
+        .get(Member, "/orders", order::list)
+        .post(Member, "/orders", cart::order)
+        .get(Member, "/orders/list", order::rows)
+        .get(Member, "/orders/open", order::open)
+        .get(Member, "/orders/{id}", order::page)
+        .get(Member, "/orders/{id}/card", order::card)
+        .post(Member, "/orders/{id}/{act}", order::act::on_page)
+        .get(Barista, "/counter", counter::page)
+        .get(Barista, "/counter/board", counter::board)
+        .get(Barista, "/counter/bar", counter::bar)
+        .post(Barista, "/counter/bar", counter::set_bar)
+        .get(Barista, "/counter/switch", counter::switch)
+        .get(Barista, "/counter/menu", counter::menu)
+        .get(Barista, "/counter/menu/list", counter::offers)
+        .post(Barista, "/counter/menu/{slug}", counter::set_available)
+        .post(Barista, "/counter/orders/{id}/tick", order::act::tick)
+        .post(Barista, "/counter/orders/{id}/{act}", order::act::at_counter)
+        .get(Member, "/notifications", account::news)
+        .get(Member, "/notifications/list", account::news_list)
+        .get(Member, "/beans", account::beans)
+        .get(Public, "/sign-in", account::sign_in::signed_out)
+        .get(Secret, "/sign-in/{secret}", account::sign_in::page)
+        .post(Secret, "/sign-in/{secret}", account::sign_in::sign_in)
+        .get(Member, "/sign-out", account::sign_in::leaving)
+        .post(Member, "/sign-out", account::sign_in::sign_out)
+        .and(over_plain_http())
+}
 
-use crate::App;
-
-/// All pages and their files.
-pub fn router() -> Router<App> {
-    Router::new()
-        .route("/", get(menu::page))
-        .route("/menu/list", get(menu::list))
-        .route("/menu/bar", get(menu::bar))
-        .route("/menu/wallet", get(menu::wallet))
-        .route("/menu/{slug}", get(drink::page))
-        .route("/menu/{slug}/order", post(drink::order))
-        .route("/cart", get(cart::page).post(drink::to_cart))
-        .route("/cart/remove", post(cart::remove))
-        .route("/orders", get(order::list).post(cart::order))
-        .route("/orders/list", get(order::rows))
-        .route("/orders/open", get(order::open))
-        .route("/orders/{id}", get(order::page))
-        .route("/orders/{id}/card", get(order::card))
-        .route("/orders/{id}/{act}", post(order::act::on_page))
-        .route("/counter", get(counter::page))
-        .route("/counter/board", get(counter::board))
-        .route("/counter/bar", get(counter::bar).post(counter::set_bar))
-        .route("/counter/switch", get(counter::switch))
-        .route("/counter/menu", get(counter::menu))
-        .route("/counter/menu/list", get(counter::offers))
-        .route("/counter/menu/{slug}", post(counter::set_available))
-        .route("/counter/orders/{id}/tick", post(order::act::tick))
-        .route("/counter/orders/{id}/{act}", post(order::act::at_counter))
-        .route("/notifications", get(account::news))
-        .route("/notifications/list", get(account::news_list))
-        .route("/beans", get(account::beans))
-        .route("/sign-in", get(account::sign_in::signed_out))
-        .route("/sign-in/{secret}", get(account::sign_in::page).post(account::sign_in::sign_in))
-        .route("/sign-out", get(account::sign_in::leaving).post(account::sign_in::sign_out))
-        .route("/assets/{version}/{name}", get(assets::get))
-        .route("/favicon.ico", get(assets::favicon))
+/// What is also served beside HTTPS: needed before a phone trusts, or by that page.
+pub(crate) fn over_plain_http() -> Pages {
+    Pages::default()
+        .get(Public, "/trust", trust::page)
+        .get(Public, "/trust/everything.crt", trust::certificate)
+        .get(Public, "/trust/everything.mobileconfig", trust::profile)
+        .get(Public, "/assets/{version}/{name}", assets::get)
+        .get(Public, "/favicon.ico", assets::favicon)
 }

@@ -119,7 +119,7 @@ pub(crate) struct Log {
     state: watch::Sender<LogState>,
 }
 
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct LogState {
     epoch: String,
     events: Vec<order::LiveEvent>,
@@ -218,32 +218,37 @@ scripted! {
         let after = request.into_inner().after;
         self.log.state.send_modify(|state| state.watched_after.push(after.clone()));
         let mut changes = self.log.state.subscribe();
-        let first = changes.borrow_and_update().clone();
+        let (epoch, generation, head) = {
+            let state = changes.borrow_and_update();
+            (state.epoch.clone(), state.generation, state.events.len())
+        };
         let here = order::live_event::What::Heartbeat(order::Heartbeat {});
         let lost = order::live_event::What::Reset(order::Reset {});
         let (mut sent, opening) = match after.rsplit_once('-') {
-            Some((epoch, number)) if epoch == first.epoch => (number.parse().unwrap(), here),
-            Some(_) => (first.events.len(), lost),
-            None => (first.events.len(), here),
+            Some((theirs, number)) if theirs == epoch => (number.parse().unwrap(), here),
+            Some(_) => (head, lost),
+            None => (head, here),
         };
-        let position = format!("{}-{sent}", first.epoch);
+        let position = format!("{epoch}-{sent}");
         let opening = order::LiveEvent { position, what: Some(opening) };
         let (sender, receiver) = tokio::sync::mpsc::channel(256);
-        let generation = first.generation;
         // The stream drives the copying itself: when it is dropped, both end.
         let copying = async move {
             let _ = sender.send(Ok(opening)).await;
             loop {
-                let state = changes.borrow_and_update().clone();
-                if state.generation != generation {
-                    return;
-                }
-                for event in &state.events[sent..] {
-                    if sender.send(Ok(event.clone())).await.is_err() {
+                let fresh = {
+                    let state = changes.borrow_and_update();
+                    if state.generation != generation {
+                        return;
+                    }
+                    state.events[sent..].to_vec()
+                };
+                sent += fresh.len();
+                for event in fresh {
+                    if sender.send(Ok(event)).await.is_err() {
                         return;
                     }
                 }
-                sent = state.events.len();
                 if changes.changed().await.is_err() {
                     return;
                 }

@@ -15,6 +15,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::world::Someone;
 
+pub(crate) const HTML: &str = "text/html,application/xhtml+xml";
+const FORM_SECRET: &str = "the-forms-of-this-browser";
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// One request.
@@ -55,6 +57,21 @@ impl Call {
     pub(crate) fn by(self, someone: &Someone) -> Self {
         let bearer = format!("Bearer {}", someone.token);
         self.header("authorization", bearer)
+    }
+
+    /// As a browser does that shows pages: by cookies, among them the secret of its forms.
+    pub(crate) fn browsing(self, someone: &Someone) -> Self {
+        let access = format!("everything_access={}", someone.token);
+        let forms = format!("everything_forms={FORM_SECRET}");
+        self.header("accept", HTML).header("cookie", access).header("cookie", forms)
+    }
+
+    /// A form with the token of this browser and session.
+    pub(crate) fn send_form(self, by: &Someone, fields: &[(&str, &str)]) -> Self {
+        let token = server::auth::csrf::token(FORM_SECRET, Some(by.session));
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        let form = form.append_pair("csrf", &token).extend_pairs(fields).finish();
+        self.browsing(by).form(&form)
     }
 
     pub(crate) fn json(self, body: &Value) -> Self {
@@ -131,6 +148,22 @@ impl Answer {
             .next()
     }
 
+    /// The hidden fields of the form that is sent there, as a browser would send them.
+    pub(crate) fn hidden_fields(&self, action: &str) -> Vec<(String, String)> {
+        let text = self.text();
+        let begins = format!(" method=\"post\" action=\"{action}\"");
+        let rest = text.split_once(&begins).map(|(_, rest)| rest);
+        let form = rest.and_then(|rest| rest.split("</form>").next());
+        let form = form.unwrap_or_else(|| panic!("no form for {action}: {text}"));
+        let hidden = form.split("<input type=\"hidden\" name=\"").skip(1);
+        hidden
+            .map(|field| {
+                let (name, rest) = field.split_once("\" value=\"").unwrap();
+                (unescape(name), unescape(rest.split('"').next().unwrap()))
+            })
+            .collect()
+    }
+
     /// Status and code of a well-formed problem.
     pub(crate) fn problem_code(&self) -> (u16, String) {
         assert_eq!(self.header("content-type"), "application/problem+json", "{self:?}");
@@ -147,6 +180,11 @@ impl Answer {
         }
         (self.status.as_u16(), code)
     }
+}
+
+fn unescape(text: &str) -> String {
+    let pairs = [("&#34;", "\""), ("&#39;", "'"), ("&#60;", "<"), ("&#62;", ">"), ("&#38;", "&")];
+    pairs.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
 }
 
 /// A stream of server-sent events.

@@ -91,7 +91,6 @@ async fn a_listener_resumes_where_it_was_and_the_last_event_id_wins() {
     assert_eq!(events.event().await.unwrap().id, "e1-10");
     // Without a position, from now on.
     let mut events = listen(&world, &barista, "").await;
-    tokio::time::sleep(Duration::from_millis(100)).await;
     world.orders.log.append(bar_changed());
     assert_eq!(events.event().await.unwrap().id, "e1-11");
 }
@@ -126,7 +125,7 @@ async fn a_page_that_is_a_moment_ahead_of_the_gateway_waits_and_is_not_reset() {
     ready(&world).await;
     let barista = world.someone(BARISTA);
     let mut events = listen(&world, &barista, "e1-1").await;
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    world.until("it waits", |world| world.app.hub().listening() == 1).await;
     world.orders.log.append_all([bar_changed(), bar_changed()]);
     let event = events.event().await.unwrap();
     assert_eq!((event.event.as_str(), event.id.as_str()), ("bar", "e1-2"));
@@ -183,9 +182,14 @@ async fn the_heartbeat_is_a_bare_id_that_moves_on() {
     // What one may not see moves the id all the same.
     world.orders.log.append(changed(OrderId::new(), world.someone(MEMBER).member, 1));
     caught_up(&world).await;
-    events.block().await.unwrap();
-    let beat = events.block().await.unwrap();
-    assert_eq!((beat.id.as_str(), beat.data.as_str()), ("e1-1", ""));
+    loop {
+        let beat = events.block().await.unwrap();
+        assert_eq!((beat.event.as_str(), beat.data.as_str()), ("", ""));
+        if beat.id == "e1-1" {
+            break;
+        }
+        assert_eq!(beat.id, "e1-0");
+    }
 }
 
 #[tokio::test]

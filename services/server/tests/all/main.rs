@@ -4,13 +4,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod access;
 mod api;
 mod bad_input;
 mod fakes;
+mod forms;
 mod http_client;
 mod limits;
 mod live;
 mod pages;
+mod parts;
 mod samples;
 mod session;
+mod tls;
 mod world;

@@ -64,3 +64,30 @@ pub(crate) fn changed(order: OrderId, placed_by: MemberId, version: u64) -> pb::
 pub(crate) fn bar_changed() -> pb::live_event::What {
     pb::live_event::What::Bar(pb::BarChanged {})
 }
+
+pub(crate) fn menu() -> pb::Menu {
+    let choice = |slug: &str, sold_out| pb::Choice {
+        slug: slug.to_owned(),
+        name: slug.to_owned(),
+        sold_out,
+        ..pb::Choice::default()
+    };
+    let item = pb::MenuItem {
+        id: "itm_01h455vb4pex5vsknk084sn02q".to_owned(),
+        slug: "flat-white".to_owned(),
+        name: "Flat white".to_owned(),
+        category: "coffee".to_owned(),
+        price_beans: 4,
+        caffeine_mg: 130,
+        milks: vec![choice("whole", false), choice("oat", true)],
+        extras: vec![choice("vanilla", false), choice("shot", false)],
+        ..pb::MenuItem::default()
+    };
+    let until = Some(prost_types::Timestamp { seconds: 4_000_000_000, nanos: 0 });
+    let sold_out = vec![pb::SoldOut { slug: "oat".to_owned(), name: "oat".to_owned(), until }];
+    pb::Menu { etag: "m1".to_owned(), items: vec![item], sold_out }
+}
+
+pub(crate) fn open_bar() -> pb::Bar {
+    pb::Bar { state: pb::BarState::Open.into(), ..pb::Bar::default() }
+}

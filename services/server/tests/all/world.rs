@@ -24,6 +24,7 @@ use crate::{
 
 pub(crate) struct World {
     pub(crate) address: SocketAddr,
+    pub(crate) https: Option<SocketAddr>,
     pub(crate) app: App,
     pub(crate) gateway: Runtime,
     pub(crate) orders: FakeOrders,
@@ -119,7 +120,8 @@ impl World {
         let mut config = Config {
             runtime: runtime_config(Peer::Server),
             http_listen: local(),
-            public_url: "http://localhost:8080".parse().unwrap(),
+            https: server::config::Https::default(),
+            public_url: "http://localhost".parse().unwrap(),
             extra_hosts: vec!["coffee.home".to_owned()],
             trusted_proxies: Vec::new(),
             order_service_url,
@@ -137,8 +139,9 @@ impl World {
         };
         change(&mut config);
         let gateway = start(Peer::Server);
-        let (app, address) = server::serve::start(config, gateway.clone()).await.unwrap();
-        let world = Self { address, app, gateway, orders, customers, signer };
+        let listening = server::serve::start(config, gateway.clone()).await.unwrap();
+        let server::serve::Listening { app, http: address, https } = listening;
+        let world = Self { address, https, app, gateway, orders, customers, signer };
         if world.app.config().customer_service_url != AWAY {
             world.until("the revocations arrive", |world| world.app.verifier().is_fresh()).await;
         }

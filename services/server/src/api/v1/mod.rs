@@ -14,11 +14,12 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::routes;
 
-use super::access::{
-    Access::{Admin, Barista, Member, Secret},
-    Endpoints,
+use super::access::Endpoints;
+use crate::{
+    access::Access::{Admin, Barista, Member, Secret},
+    openapi,
+    problem::Problem,
 };
-use crate::{openapi, problem::Problem};
 
 /// The table.
 pub fn endpoints() -> Endpoints {

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     extract::Query,
     problem::Problem,
+    secure_context::Withheld,
     web::{Page, PageError},
 };
 
@@ -19,6 +20,7 @@ use crate::{
 #[template(path = "account/notifications.html")]
 pub(crate) struct NewsPage {
     pub(crate) shell: Shell,
+    pub(crate) withheld: bool,
     pub(crate) news: Vec<News>,
 }
 
@@ -46,9 +48,12 @@ async fn newest(frame: &Frame) -> Result<Vec<News>, PageError> {
 }
 
 /// `GET /notifications`
-pub(crate) async fn news(frame: Frame) -> Result<Page<NewsPage>, PageError> {
+pub(crate) async fn news(
+    Withheld(withheld): Withheld,
+    frame: Frame,
+) -> Result<Page<NewsPage>, PageError> {
     let (news, people) = tokio::join!(newest(&frame), frame.people());
-    Ok(Page(NewsPage { shell: frame.shell(Tab::News, &people), news: news? }))
+    Ok(Page(NewsPage { shell: frame.shell(Tab::News, &people), withheld, news: news? }))
 }
 
 /// `GET /notifications/list`

@@ -15,6 +15,7 @@ use crate::{
     extract::Path,
     pages::{cart::cookie::Cart, frame::Frame, view::Shell},
     problem::Problem,
+    secure_context::Withheld,
     web::{Csrf, Page, PageError, PageForm, see_other},
 };
 
@@ -22,6 +23,7 @@ use crate::{
 #[template(path = "account/sign_in.html")]
 pub(crate) struct SignInPage {
     pub(crate) shell: Shell,
+    pub(crate) withheld: bool,
 }
 
 #[derive(Template)]
@@ -34,6 +36,7 @@ pub(crate) struct LinkOverPage {
 #[template(path = "account/signed_out.html")]
 pub(crate) struct SignedOutPage {
     pub(crate) shell: Shell,
+    pub(crate) withheld: bool,
 }
 
 #[derive(Template)]
@@ -42,18 +45,14 @@ pub(crate) struct SignOutPage {
     pub(crate) shell: Shell,
 }
 
-/// The secret stands in the address: it must not travel on as a referrer.
-const NO_REFERRER: [(http::HeaderName, &str); 1] = [(header::REFERRER_POLICY, "no-referrer")];
-
 /// `GET /sign-in`: where those land who are not signed in.
-pub(crate) async fn signed_out() -> Page<SignedOutPage> {
-    Page(SignedOutPage { shell: Shell::bare() })
+pub(crate) async fn signed_out(Withheld(withheld): Withheld) -> Page<SignedOutPage> {
+    Page(SignedOutPage { shell: Shell::bare(), withheld })
 }
 
 /// `GET /sign-in/{secret}`: the button. Looks at nothing, uses up nothing.
-pub(crate) async fn page(csrf: Csrf) -> Response {
-    let shell = Shell { csrf: csrf.token(), ..Shell::bare() };
-    (NO_REFERRER, Page(SignInPage { shell })).into_response()
+pub(crate) async fn page(csrf: Csrf, Withheld(withheld): Withheld) -> Page<SignInPage> {
+    Page(SignInPage { shell: Shell { csrf: csrf.token(), ..Shell::bare() }, withheld })
 }
 
 /// `POST /sign-in/{secret}`
@@ -66,13 +65,11 @@ pub(crate) async fn sign_in(
     let Path(secret) = secret?;
     let device = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
     match app.sign_in(&SecretString::from(secret), device.unwrap_or_default()).await {
-        Ok(pair) => {
-            Ok((app.cookies().signed_in(&pair), NO_REFERRER, see_other("/")).into_response())
-        }
+        Ok(pair) => Ok((app.cookies().signed_in(&pair, app.now()), see_other("/")).into_response()),
         Err(problem) => match problem.code() {
             Code::InvalidCredential | Code::Unauthenticated | Code::NotFound => {
                 let page = Page(LinkOverPage { shell: Shell::bare() });
-                Ok((StatusCode::GONE, NO_REFERRER, page).into_response())
+                Ok((StatusCode::GONE, page).into_response())
             }
             _ => Err(problem.into()),
         },
@@ -92,12 +89,5 @@ pub(crate) async fn sign_out(
 ) -> Result<Response, PageError> {
     frame.app.sign_out(&headers).await?;
     let cookies = frame.app.cookies().signed_out();
-    // The cart's cookie is appended by hand: a plain header would replace the others.
-    let mut response = (cookies, see_other("/sign-in")).into_response();
-    for (name, value) in frame.keep(&Cart::default()) {
-        if let Ok(value) = value.parse() {
-            response.headers_mut().append(name, value);
-        }
-    }
-    Ok(response)
+    Ok((cookies, frame.keep(&Cart::default()), see_other("/sign-in")).into_response())
 }

@@ -5,11 +5,10 @@
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::pages::view::{Errors, Person, menu::Chosen};
 
-/// The cookie that carries it.
-pub(crate) const COOKIE: &str = "everything_cart";
 /// As order-service allows for one order.
 pub(crate) const MOST_DRINKS: usize = 12;
 /// Browsers keep 4096 bytes of a cookie, name and attributes included.
@@ -78,14 +77,15 @@ impl Cart {
             .unwrap_or_default()
     }
 
-    /// The value of a `Set-Cookie` header.
-    pub(crate) fn cookie(&self, secure: &str) -> String {
-        const ATTRIBUTES: &str = "Path=/; HttpOnly; SameSite=Lax";
-        if self.lines.is_empty() {
-            format!("{COOKIE}=; Max-Age=0; {ATTRIBUTES}{secure}")
-        } else {
-            format!("{COOKIE}={}; Max-Age=86400; {ATTRIBUTES}{secure}", self.encoded())
-        }
+    /// The cookie's value; empty for an empty cart, which needs none.
+    pub(crate) fn value(&self) -> String {
+        if self.lines.is_empty() { String::new() } else { self.encoded() }
+    }
+
+    /// Tells this cart from any other, its key included.
+    pub(crate) fn digest(&self) -> String {
+        let digest = Sha256::digest(self.encoded());
+        digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
     }
 
     fn encoded(&self) -> String {
@@ -133,6 +133,8 @@ impl Cart {
 pub(crate) struct CartView {
     pub(crate) lines: Vec<CartLine>,
     pub(crate) key: String,
+    /// Which cart this page shows: it alone is what its button orders.
+    pub(crate) digest: String,
     /// "2 drinks".
     pub(crate) says: String,
     /// Beans; `None` while something in it cannot be priced.
@@ -159,15 +161,14 @@ pub(crate) struct CartLine {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth::cookies::Cookies;
 
     fn drink(note: &str) -> Chosen {
         Chosen { drink: "flat-white".to_owned(), note: note.to_owned(), ..Chosen::default() }
     }
 
     fn read_back(cart: &Cart) -> Cart {
-        let cookie = cart.cookie("");
-        let (_, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
-        Cart::read(value)
+        Cart::read(&cart.value())
     }
 
     #[test]
@@ -178,6 +179,14 @@ mod tests {
         assert_eq!(read_back(&cart), cart);
         assert_eq!(read_back(&cart.clone().without(0).without(0)), Cart::default());
         assert_eq!(cart.clone().without(7), cart);
+    }
+
+    #[test]
+    fn a_digest_tells_one_cart_from_another() {
+        let one = Cart::default().with(drink(""), "key-1").unwrap();
+        assert_eq!(one.digest(), read_back(&one).digest());
+        assert_ne!(one.digest(), one.with(drink(""), "key-1").unwrap().digest());
+        assert_ne!(one.digest(), one.clone().with_key("key-2".to_owned()).digest());
     }
 
     #[test]
@@ -203,6 +212,9 @@ mod tests {
             }
         };
         assert_eq!(full, Full::Bytes);
-        assert!(cart.cookie("; Secure").len() <= 4096);
+        let cookies = Cookies::of(&"https://coffee.home:18443".parse().unwrap());
+        let mut headers = http::HeaderMap::new();
+        cookies.cart(&cart.value()).append_to(&mut headers);
+        assert!(headers[http::header::SET_COOKIE].len() <= 4096);
     }
 }

@@ -4,6 +4,7 @@ pub(crate) mod cookie;
 
 use askama::Template;
 use axum::response::{IntoResponse, Response};
+use http::StatusCode;
 use wire::order::v1 as pb;
 
 use self::cookie::{Cart, CartLine, CartView};
@@ -46,16 +47,26 @@ pub(crate) async fn remove(frame: Frame, PageForm(Remove { line }): PageForm<Rem
 #[derive(Debug, serde::Deserialize)]
 pub(crate) struct Order {
     key: String,
+    /// The digest of the cart that the page showed.
+    #[serde(default)]
+    cart: String,
 }
+
+/// Another page of the same browser changed the cart meanwhile.
+const CHANGED: &str = "The cart is not the one you saw any more. This is what is in it now.";
 
 /// `POST /orders`: all that is in the cart, as one order.
 pub(crate) async fn order(
     frame: Frame,
-    PageForm(Order { key }): PageForm<Order>,
+    PageForm(Order { key, cart: shown }): PageForm<Order>,
 ) -> Result<Response, PageError> {
     if frame.cart.lines.is_empty() {
         // Ordered a moment ago, and asked again: the orders say what became of it.
         return Ok(see_other("/orders").into_response());
+    }
+    if shown != frame.cart.digest() {
+        let page = show(&frame, &frame.cart, Errors::general(CHANGED), false).await?;
+        return Ok((StatusCode::CONFLICT, Page(page)).into_response());
     }
     match place::place(&frame, &frame.cart.drinks(), &key).await? {
         Placed::Order(id) => {
@@ -85,7 +96,7 @@ async fn show(
         frame.wallet(),
         price(frame, &drinks),
     );
-    let menu = menu?;
+    let (menu, bar) = (menu?, bar?);
     let priced = match priced {
         Ok(priced) => Some(priced),
         Err(problem) if problem.status().is_client_error() => {
@@ -106,10 +117,10 @@ async fn show(
         .collect();
     Ok(CartPage {
         shell: frame.shell(Tab::Menu, &people),
-        bar: bar?,
         cart: CartView {
             lines,
             key: cart.key.clone(),
+            digest: cart.digest(),
             says: count(drinks.len(), "drink", "drinks"),
             total,
             left: wallet
@@ -117,9 +128,10 @@ async fn show(
                 .zip(total)
                 .map(|(wallet, total)| wallet.count - total),
             free_bar,
-            errors,
+            errors: errors.beside(&bar),
             already_sent,
         },
+        bar,
     })
 }
 

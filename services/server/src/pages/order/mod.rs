@@ -39,6 +39,8 @@ pub(crate) struct OrderCard {
 #[template(path = "order/list.html")]
 pub(crate) struct OrdersPage {
     pub(crate) shell: Shell,
+    /// Only the first page is: what is older does not change.
+    pub(crate) live: bool,
     pub(crate) orders: Vec<OrderView>,
     pub(crate) next: String,
 }
@@ -116,8 +118,9 @@ pub(crate) async fn list(
     from: Result<Query<From>, Problem>,
 ) -> Result<Page<OrdersPage>, PageError> {
     let Query(From { cursor }) = from?;
+    let live = cursor.is_empty();
     let (OrderRows { orders, next }, teller) = mine(&frame, cursor).await?;
-    Ok(Page(OrdersPage { shell: frame.shell(Tab::Orders, &teller.people), orders, next }))
+    Ok(Page(OrdersPage { shell: frame.shell(Tab::Orders, &teller.people), live, orders, next }))
 }
 
 /// `GET /orders/list`

@@ -31,8 +31,9 @@ pub(crate) enum Placed {
     },
 }
 
-/// Places one order of these drinks. What the person can mend is `Refused`; so is
-/// a service that is away: the form keeps its key, and trying again is safe.
+/// Places one order of these drinks. What the person can mend is `Refused`. A
+/// failure that passes is an error: its page keeps the form with its key
+/// (`pages::table`), and needs none of what is away to show it.
 pub(crate) async fn place(
     frame: &Frame,
     drinks: &[Chosen],
@@ -64,6 +65,7 @@ pub(crate) async fn place(
         Code::Unauthenticated | Code::InvalidCredential | Code::Forbidden | Code::Internal => {
             Err(problem.into())
         }
+        _ if problem.is_transient() => Err(problem.into()),
         code => Ok(Placed::Refused {
             status: problem.status(),
             errors: errors_of(&problem),
@@ -95,12 +97,12 @@ pub(crate) fn errors_of(problem: &Problem) -> Errors {
                 "This was sent before, with other drinks. Look whether it is among your orders."
                     .to_owned()
             }
-            Code::Unavailable | Code::DeadlineExceeded => {
-                "The bar does not answer. Nothing is lost: try again in a moment.".to_owned()
-            }
             _ => problem.text().map_or_else(|| format!("{}.", problem.title()), str::to_owned),
         };
-        errors = Errors::general(sentence(&says));
+        errors = match problem.code() {
+            Code::BarPaused | Code::BarClosed => Errors::of_bar(sentence(&says)),
+            _ => Errors::general(sentence(&says)),
+        };
     }
     errors
 }

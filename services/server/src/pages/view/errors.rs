@@ -1,5 +1,10 @@
 //! What was wrong with a form, and beside which field to say so.
 
+use super::menu::BarView;
+
+/// The field of an error that is about the bar.
+const BAR: &str = "bar";
+
 /// One thing wrong: where, and in which words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FormError {
@@ -18,6 +23,17 @@ impl Errors {
     /// One error that belongs to no field.
     pub(crate) fn general(message: impl Into<String>) -> Self {
         Self(vec![FormError { line: None, field: String::new(), message: message.into() }])
+    }
+
+    /// That the bar takes no orders. The page says so by itself while that is so.
+    pub(crate) fn of_bar(message: impl Into<String>) -> Self {
+        Self(vec![FormError { line: None, field: BAR.to_owned(), message: message.into() }])
+    }
+
+    /// Without what the page says by itself.
+    pub(crate) fn beside(mut self, bar: &BarView) -> Self {
+        self.0.retain(|error| bar.open() || error.field != BAR);
+        self
     }
 
     /// Adds what a service said about `path`, such as `items[0].extras[2]` or `items.0.note`.

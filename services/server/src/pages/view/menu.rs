@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use types::Timestamp;
 use wire::order::v1 as pb;
 
 use super::{
     Clock, Errors, Person,
-    clock::{about, moment},
+    clock::{about, machine, moment},
+    count,
 };
 
 /// One row of the menu.
@@ -25,10 +27,12 @@ pub(crate) struct Drink {
     pub(crate) caffeine_mg: i32,
     pub(crate) allergens: Vec<String>,
     pub(crate) sold_out: bool,
+    /// When it comes back, for scripts; empty: it is there, or nobody knows.
+    pub(crate) until: String,
 }
 
 impl Drink {
-    pub(crate) fn new(item: &pb::MenuItem) -> Self {
+    pub(crate) fn new(item: &pb::MenuItem, sold_out: &[pb::SoldOut]) -> Self {
         let first = item.sizes.first();
         let cheapest = item.sizes.iter().map(|size| size.price_beans).min().unwrap_or(0);
         let dearest = item.sizes.iter().map(|size| size.price_beans).max().unwrap_or(0);
@@ -43,8 +47,19 @@ impl Drink {
             caffeine_mg: item.caffeine_mg * first.map_or(100, |size| size.caffeine_percent) / 100,
             allergens: allergens(item),
             sold_out: item.sold_out,
+            until: comes_back(&item.slug, sold_out),
         }
     }
+}
+
+/// When something that is sold out comes back, by a machine's clock.
+fn comes_back(slug: &str, sold_out: &[pb::SoldOut]) -> String {
+    let entry = sold_out.iter().find(|entry| entry.slug == slug);
+    entry.and_then(|entry| said(entry.until.as_ref())).map(machine).unwrap_or_default()
+}
+
+fn said(at: Option<&prost_types::Timestamp>) -> Option<Timestamp> {
+    at.and_then(|at| moment(at.seconds, at.nanos))
 }
 
 /// The item's own and those of the milk it comes with.
@@ -81,9 +96,9 @@ pub(crate) struct MenuView {
 
 impl MenuView {
     /// By category, in the menu's own order.
-    pub(crate) fn whole(items: &[pb::MenuItem]) -> Self {
+    pub(crate) fn whole(menu: &pb::Menu) -> Self {
         let mut sections: Vec<Section> = Vec::new();
-        for drink in items.iter().map(Drink::new) {
+        for drink in menu.items.iter().map(|item| Drink::new(item, &menu.sold_out)) {
             match sections.iter_mut().find(|section| section.anchor == anchor(&drink.category)) {
                 Some(section) => section.drinks.push(drink),
                 None => sections.push(Section {
@@ -97,14 +112,22 @@ impl MenuView {
     }
 
     /// What a search found, best first.
-    pub(crate) fn found(query: &str, items: &[pb::MenuItem]) -> Self {
-        let drinks: Vec<_> = items.iter().map(Drink::new).collect();
+    pub(crate) fn found(query: &str, items: &[pb::MenuItem], sold_out: &[pb::SoldOut]) -> Self {
+        let drinks: Vec<_> = items.iter().map(|item| Drink::new(item, sold_out)).collect();
         let sections = if drinks.is_empty() {
             Vec::new()
         } else {
             vec![Section { name: "Found".to_owned(), anchor: "found".to_owned(), drinks }]
         };
         Self { query: query.to_owned(), sections }
+    }
+}
+
+impl MenuView {
+    /// "3 drinks found", for who does not see the list.
+    pub(crate) fn says(&self) -> String {
+        let drinks: usize = self.sections.iter().map(|section| section.drinks.len()).sum();
+        format!("{} found", count(drinks, "drink", "drinks"))
     }
 }
 
@@ -198,7 +221,7 @@ impl DrinkForm {
         let me = people.first().map(|me| me.id.clone()).unwrap_or_default();
         let whom = if chosen.whom.is_empty() { me } else { chosen.whom.clone() };
         Self {
-            drink: Drink::new(item),
+            drink: Drink::new(item, &[]),
             base_price: item.price_beans,
             base_caffeine: item.caffeine_mg,
             sizes: item
@@ -277,6 +300,8 @@ pub(crate) struct BarView {
     pub(crate) state: &'static str,
     /// "14:30", when paused or closed and known.
     pub(crate) until: Option<String>,
+    /// The same for scripts: no event tells that a pause ends by the clock.
+    pub(crate) until_machine: String,
     /// Orders before one that is placed now.
     pub(crate) ahead: i32,
     /// "about 6 min", learned from past orders.
@@ -290,13 +315,11 @@ impl BarView {
             pb::BarState::Paused => "paused",
             pb::BarState::Closed | pb::BarState::Unspecified => "closed",
         };
+        let until = said(bar.until.as_ref());
         Self {
             state,
-            until: bar
-                .until
-                .as_ref()
-                .and_then(|until| moment(until.seconds, until.nanos))
-                .map(|until| clock.say(until)),
+            until: until.map(|until| clock.say(until)),
+            until_machine: until.map(machine).unwrap_or_default(),
             ahead: bar.queued + bar.preparing,
             estimate: bar.estimate_seconds.map(|seconds| about(seconds.into())),
         }
@@ -314,24 +337,32 @@ pub(crate) struct Offered {
     pub(crate) name: String,
     pub(crate) emoji: String,
     pub(crate) off: bool,
+    /// When it comes back, for scripts; empty: it is there, or nobody knows.
+    pub(crate) until: String,
 }
 
 /// What can be sold out, under its headings: the menu, then all milks and extras, each once.
-pub(crate) fn offered(items: &[pb::MenuItem]) -> Vec<(&'static str, Vec<Offered>)> {
-    let menu = items.iter().map(|item| Offered {
+pub(crate) fn offered(menu: &pb::Menu) -> Vec<(&'static str, Vec<Offered>)> {
+    let pb::Menu { etag: _, items, sold_out } = menu;
+    let drinks = items.iter().map(|item| Offered {
         slug: item.slug.clone(),
         name: item.name.clone(),
         emoji: or_cup(&item.emoji),
         off: item.sold_out,
+        until: comes_back(&item.slug, sold_out),
     });
     vec![
-        ("On the menu", menu.collect()),
-        ("Milks", choices(items.iter().flat_map(|item| &item.milks), "🥛")),
-        ("Extras", choices(items.iter().flat_map(|item| &item.extras), "✨")),
+        ("On the menu", drinks.collect()),
+        ("Milks", choices(items.iter().flat_map(|item| &item.milks), sold_out, "🥛")),
+        ("Extras", choices(items.iter().flat_map(|item| &item.extras), sold_out, "✨")),
     ]
 }
 
-fn choices<'a>(all: impl Iterator<Item = &'a pb::Choice>, emoji: &str) -> Vec<Offered> {
+fn choices<'a>(
+    all: impl Iterator<Item = &'a pb::Choice>,
+    sold_out: &[pb::SoldOut],
+    emoji: &str,
+) -> Vec<Offered> {
     let mut each: Vec<Offered> = Vec::new();
     for choice in all {
         if each.iter().all(|known| known.slug != choice.slug) {
@@ -340,6 +371,7 @@ fn choices<'a>(all: impl Iterator<Item = &'a pb::Choice>, emoji: &str) -> Vec<Of
                 name: capital(&choice.name),
                 emoji: emoji.to_owned(),
                 off: choice.sold_out,
+                until: comes_back(&choice.slug, sold_out),
             });
         }
     }

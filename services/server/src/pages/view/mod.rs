@@ -31,7 +31,8 @@ pub(crate) struct Shell {
     pub(crate) tab: Tab,
     /// Signed in? Then there are tabs.
     pub(crate) me: Option<Person>,
-    pub(crate) barista: bool,
+    /// May they work at the counter? Then it has a tab.
+    pub(crate) counter: bool,
     /// Goes into every form.
     pub(crate) csrf: String,
     /// The log's "epoch-position" that the page shows; empty: not live.
@@ -48,7 +49,7 @@ impl Shell {
         Self {
             tab: Tab::Elsewhere,
             me: None,
-            barista: false,
+            counter: false,
             csrf: String::new(),
             position: String::new(),
             now: String::new(),

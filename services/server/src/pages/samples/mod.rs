@@ -1,5 +1,6 @@
-//! Every template, rendered with samples: what they show, and that they keep to
-//! the content security policy.
+//! Every template, rendered with samples.
+
+mod tests;
 
 use askama::Template;
 use wire::{customer::v1 as customer, order::v1 as pb};
@@ -10,13 +11,15 @@ use super::{
     cart::cookie::*,
     counter::*,
     drink::DrinkPage,
-    errors::ErrorPage,
+    errors::{ErrorPage, Onward},
     menu::*,
     order::*,
+    trust::*,
     view::menu::*,
     view::order::*,
     view::*,
 };
+use crate::web::Again;
 
 const NOW: &str = "2026-11-22T08:14:00Z";
 const MIA: &str = "mem_01h455vb4pex5vsknk084sn001";
@@ -46,7 +49,7 @@ fn shell(tab: Tab, in_cart: usize) -> Shell {
     Shell {
         tab,
         me: Some(people().get(MIA)),
-        barista: true,
+        counter: true,
         csrf: "csrf-token".to_owned(),
         position: "k3x-120".to_owned(),
         now: NOW.to_owned(),
@@ -141,6 +144,14 @@ fn items() -> Vec<pb::MenuItem> {
         item("Tea & more", "earl-grey", "Earl Grey", "🫖", 1, 40, "With bergamot."),
         item("For children", "cocoa", "Cocoa", "🍫", 2, 5, "Warm, not hot."),
     ]
+}
+
+fn on_offer() -> pb::Menu {
+    let mut items = items();
+    items[3].sold_out = true;
+    let slug = items[3].slug.clone();
+    let sold_out = vec![pb::SoldOut { slug, name: String::new(), until: ago(-40_000) }];
+    pb::Menu { items, sold_out, etag: String::new() }
 }
 
 fn drink(line: i32, slug: &str, name: &str, summary: &str, whom: &str, note: &str) -> pb::Item {
@@ -271,6 +282,7 @@ fn cart(errors: Errors) -> CartView {
             line("Cocoa", "🍫", &["small"], OMA),
         ],
         key: "key-1".to_owned(),
+        digest: "0123456789abcdef".to_owned(),
         says: "2 drinks".to_owned(),
         total: Some(8),
         left: Some(23),
@@ -296,20 +308,40 @@ fn menu_page(menu: MenuView, in_cart: usize, state: pb::BarState) -> MenuPage {
     }
 }
 
-/// Every template by a name, with samples.
-pub(crate) fn all() -> Vec<(String, String)> {
-    use pb::{OrderCommand as C, OrderState as S};
-    let mut all: Vec<(String, String)> = Vec::new();
-    let mut add =
-        |name: &str, html: askama::Result<String>| all.push((name.to_owned(), html.unwrap()));
+/// One rendered template.
+struct Sample {
+    name: String,
+    html: String,
+    /// The struct that it was rendered from.
+    of: &'static str,
+}
 
-    let whole = || MenuView::whole(&items());
-    add("menu", menu_page(whole(), 0, pb::BarState::Open).render());
-    add("menu-cart", menu_page(whole(), 2, pb::BarState::Paused).render());
-    add("menu-none", menu_page(MenuView::found("pizza", &[]), 0, pb::BarState::Closed).render());
-    add("part-menu", MenuList { menu: MenuView::found("flat", &items()[1..2]) }.render());
-    add("part-bar", BarLine { bar: bar(pb::BarState::Open) }.render());
-    add("part-wallet", WalletPart { wallet: None }.render());
+#[derive(Default)]
+struct Samples(Vec<Sample>);
+
+impl Samples {
+    fn add<T: Template>(&mut self, name: &str, template: T) {
+        let of = std::any::type_name::<T>().rsplit("::").next().unwrap();
+        self.0.push(Sample { name: name.to_owned(), html: template.render().unwrap(), of });
+    }
+
+    fn html(&self, name: &str) -> &str {
+        &self.0.iter().find(|sample| sample.name == name).unwrap().html
+    }
+}
+
+/// Every template with samples.
+fn all() -> Samples {
+    use pb::{OrderCommand as C, OrderState as S};
+    let mut all = Samples::default();
+
+    let whole = || MenuView::whole(&on_offer());
+    all.add("menu", menu_page(whole(), 0, pb::BarState::Open));
+    all.add("menu-cart", menu_page(whole(), 2, pb::BarState::Paused));
+    all.add("menu-none", menu_page(MenuView::found("pizza", &[], &[]), 0, pb::BarState::Closed));
+    all.add("part-menu", MenuList { menu: MenuView::found("flat", &items()[1..2], &[]) });
+    all.add("part-bar", BarLine { bar: bar(pb::BarState::Open) });
+    all.add("part-wallet", WalletPart { wallet: None });
 
     let mut errors = Errors::default();
     errors.add("items[0].recipient.guest", "What is your guest’s name?");
@@ -320,16 +352,16 @@ pub(crate) fn all() -> Vec<(String, String)> {
         bar: bar(pb::BarState::Open),
         form: drink_form(errors),
     };
-    add("drink", with(0, Errors::default()).render());
-    add("drink-cart", with(1, Errors::default()).render());
-    add("drink-errors", with(0, errors.clone()).render());
+    all.add("drink", with(0, Errors::default()));
+    all.add("drink-cart", with(1, Errors::default()));
+    all.add("drink-errors", with(0, errors.clone()));
 
     let with = |cart| CartPage { shell: shell(Tab::Menu, 2), bar: bar(pb::BarState::Open), cart };
-    add("cart", with(cart(Errors::default())).render());
+    all.add("cart", with(cart(Errors::default())));
     let mut empty = cart(Errors::default());
     empty.lines.clear();
-    add("cart-empty", with(empty).render());
-    add("cart-errors", with(cart(errors)).render());
+    all.add("cart-empty", with(empty));
+    all.add("cart-errors", with(cart(errors)));
 
     for (state, allowed) in [
         (S::Held, vec![C::Cancel]),
@@ -354,40 +386,34 @@ pub(crate) fn all() -> Vec<(String, String)> {
         }
         let told = teller(MIA).order(&told);
         let name = format!("order-{}", told.state);
-        add(&name, OrderPage { shell: shell(Tab::Orders, 0), order: told }.render());
+        all.add(&name, OrderPage { shell: shell(Tab::Orders, 0), order: told });
     }
-    add(
-        "part-order",
-        OrderCard { shell: shell(Tab::Orders, 0), order: tell(S::Ready, &[]) }.render(),
-    );
+    all.add("part-order", OrderCard { shell: shell(Tab::Orders, 0), order: tell(S::Ready, &[]) });
     let orders = || vec![tell(S::Preparing, &[]), tell(S::Completed, &[]), tell(S::Declined, &[])];
     let next = || "cursor".to_owned();
-    add(
+    all.add(
         "orders",
-        OrdersPage { shell: shell(Tab::Orders, 0), orders: orders(), next: next() }.render(),
+        OrdersPage { shell: shell(Tab::Orders, 0), live: true, orders: orders(), next: next() },
     );
-    add("part-orders", OrderRows { orders: Vec::new(), next: String::new() }.render());
-    add("part-open", OpenOrders { open: orders() }.render());
+    all.add("part-orders", OrderRows { orders: Vec::new(), next: String::new() });
+    all.add("part-open", OpenOrders { open: orders() });
 
     let board = || Board::new(&queue(), &teller(PAPA));
     let counter =
         |state, board| CounterPage { shell: shell(Tab::Counter, 0), bar: bar(state), board };
-    add("counter", counter(pb::BarState::Open, board()).render());
-    add("counter-quiet", counter(pb::BarState::Paused, Board::new(&[], &teller(PAPA))).render());
-    add("part-board", BoardPart { shell: shell(Tab::Counter, 0), board: board() }.render());
-    add("part-counter-bar", CounterBar { bar: bar(pb::BarState::Closed) }.render());
-    add(
-        "part-switch",
-        Switch { shell: shell(Tab::Counter, 0), bar: bar(pb::BarState::Open) }.render(),
-    );
-    let offers = || offered(&items());
-    add("counter-menu", OffersPage { shell: shell(Tab::Counter, 0), offers: offers() }.render());
-    add("part-offers", Offers { shell: shell(Tab::Counter, 0), offers: offers() }.render());
+    all.add("counter", counter(pb::BarState::Open, board()));
+    all.add("counter-quiet", counter(pb::BarState::Paused, Board::new(&[], &teller(PAPA))));
+    all.add("part-board", BoardPart { shell: shell(Tab::Counter, 0), board: board() });
+    all.add("part-counter-bar", CounterBar { bar: bar(pb::BarState::Closed) });
+    all.add("part-switch", Switch { shell: shell(Tab::Counter, 0), bar: bar(pb::BarState::Open) });
+    let offers = || offered(&on_offer());
+    all.add("counter-menu", OffersPage { shell: shell(Tab::Counter, 0), offers: offers() });
+    all.add("part-offers", Offers { shell: shell(Tab::Counter, 0), offers: offers() });
 
-    add("sign-in", SignInPage { shell: Shell::bare() }.render());
-    add("link-over", LinkOverPage { shell: Shell::bare() }.render());
-    add("sign-out", SignOutPage { shell: shell(Tab::Elsewhere, 0) }.render());
-    add("signed-out", SignedOutPage { shell: Shell::bare() }.render());
+    all.add("sign-in", SignInPage { shell: Shell::bare(), withheld: false });
+    all.add("link-over", LinkOverPage { shell: Shell::bare() });
+    all.add("sign-out", SignOutPage { shell: shell(Tab::Elsewhere, 0) });
+    all.add("signed-out", SignedOutPage { shell: Shell::bare(), withheld: true });
     let news = || {
         ["ready", "accepted", "queued"]
             .map(|kind| {
@@ -403,8 +429,8 @@ pub(crate) fn all() -> Vec<(String, String)> {
             })
             .to_vec()
     };
-    add("news", NewsPage { shell: shell(Tab::News, 0), news: news() }.render());
-    add("part-news", NewsList { news: Vec::new() }.render());
+    all.add("news", NewsPage { shell: shell(Tab::News, 0), withheld: true, news: news() });
+    all.add("part-news", NewsList { news: Vec::new() });
     let entry = |kind: &str, cause: &str, beans| {
         let entry = customer::LedgerEntry {
             kind: kind.to_owned(),
@@ -425,79 +451,49 @@ pub(crate) fn all() -> Vec<(String, String)> {
         ],
         next: String::new(),
     };
-    add("beans", beans.render());
-    let error = |emoji, title, says: &str, retry_after| ErrorPage {
+    all.add("beans", beans);
+    let trust = |standing, phone| TrustPage {
+        shell: Shell::bare(),
+        standing,
+        name: "coffee.local".to_owned(),
+        pages: "https://coffee.local:8443".to_owned(),
+        phone,
+    };
+    let ours = |over_https| {
+        let here = "http://coffee.local:8080/trust".to_owned();
+        let fingerprint = ["4B F9 2F 35 77 B3 4D A6"; 4].join(" ");
+        Standing::Ours(Ours { over_https, fingerprint, qr: qr::Qr::of(&here), here })
+    };
+    all.add("trust", trust(ours(false), Phone::Apple));
+    all.add("trust-android", trust(ours(false), Phone::Android));
+    all.add("trust-desk", trust(ours(false), Phone::Unknown));
+    all.add("trust-done", trust(ours(true), Phone::Apple));
+    all.add("trust-known", trust(Standing::Known, Phone::Apple));
+    all.add("trust-here", trust(Standing::ThisMachine, Phone::Unknown));
+    all.add("trust-off", trust(Standing::Off, Phone::Android));
+    let profile = Profile {
+        name: "coffee.local".to_owned(),
+        profile: uuid::Uuid::nil(),
+        root: uuid::Uuid::nil(),
+        certificate: "aGVsbG8=".to_owned(),
+    };
+    all.add("part-profile", profile);
+    let error = |emoji, title, says: &str, next| ErrorPage {
         shell: Shell::bare(),
         emoji,
         title: String::from(title),
         says: says.to_owned(),
         code: "unavailable".to_owned(),
         trace: "4bf92f3577b34da6a3ce929d0e0e4736".to_owned(),
-        retry_after,
+        next,
     };
-    add("error-404", error("🍂", "Nothing here", "There is no such page.", None).render());
-    add(
-        "error-503",
-        error("🛠️", "One moment", "The bar’s notebook cannot be reached.", Some(5)).render(),
-    );
+    let leave = || Onward::Leave("/".to_owned());
+    all.add("error-404", error("🍂", "Nothing here", "There is no such page.", leave()));
+    let away = "The bar does not answer just now.";
+    all.add("error-503", error("🛠️", "One moment, please", away, Onward::Reload(5)));
+    let fields = [("csrf", "csrf-token"), ("key", "key-1"), ("note", "extra hot <3 \"please\"")];
+    let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    let again = Onward::Post(Again { action: "/menu/flat-white".to_owned(), fields });
+    all.add("error-503-form", error("🛠️", "One moment, please", away, again));
     all
-}
-
-#[test]
-fn every_template_renders_with_samples_and_keeps_to_the_policy() {
-    let all = all();
-    for (name, html) in &all {
-        assert!(!html.contains("style="), "{name}: an inline style");
-        assert!(!html.contains("<style"), "{name}: an inline stylesheet");
-        assert!(!html.contains(" onclick="), "{name}: an inline handler");
-        assert!(!html.contains("<3"), "{name}: a note is not escaped");
-        for tag in html.split("<script").skip(1) {
-            let (tag, body) = tag.split_once('>').unwrap();
-            assert!(tag.contains("src=\"/assets/"), "{name}: {tag}");
-            assert!(body.starts_with("</script>"), "{name}: an inline script");
-        }
-        for form in html.split("<form").skip(1) {
-            let form = form.split("</form>").next().unwrap();
-            let get = form.contains("method=\"get\"");
-            assert!(get || form.contains("name=\"csrf\""), "{name}: a form without its token");
-        }
-        let whole = html.trim_start().starts_with("<!doctype html>");
-        assert_eq!(whole, !name.starts_with("part-"), "{name}: page or part");
-    }
-    let templates =
-        count_files(std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/templates")));
-    // Parts that are only ever included: layout, 6 in parts/, cup, cart bar, closed, ticket.
-    assert!(templates <= all.len() + 10, "a template without a sample?");
-}
-
-fn count_files(folder: &std::path::Path) -> usize {
-    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    entries.map(|path| if path.is_dir() { count_files(&path) } else { 1 }).sum()
-}
-
-#[test]
-fn an_order_with_nothing_to_do_offers_no_button() {
-    let all = all();
-    let html = |name: &str| &all.iter().find(|(known, _)| known == name).unwrap().1;
-    assert!(html("order-queued").contains("/cancel\""));
-    assert!(!html("order-preparing").contains("<form"));
-    assert!(html("order-ready").contains("/pick-up\""));
-    assert!(html("counter").contains("/accept\"") && html("counter").contains("/tick\""));
-    assert!(html("menu").contains("data-position=\"k3x-120\""));
-    assert!(html("drink-errors").contains("What is your guest’s name?"));
-}
-
-/// Writes the samples, with the assets, into the folder that PAGES names, to be
-/// looked at in a browser.
-#[test]
-fn written_down_where_somebody_wants_to_look_at_them() {
-    let Some(folder) = std::env::var_os("PAGES").map(std::path::PathBuf::from) else { return };
-    std::fs::create_dir_all(&folder).unwrap();
-    for asset in super::assets::ASSETS {
-        std::fs::write(folder.join(asset.name), asset.bytes).unwrap();
-    }
-    let prefix = format!("/assets/{}/", super::assets::version());
-    for (name, html) in all() {
-        std::fs::write(folder.join(format!("{name}.html")), html.replace(&prefix, "")).unwrap();
-    }
 }

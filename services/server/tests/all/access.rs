@@ -1,0 +1,95 @@
+//! Each page and each form lets in whom its table says, and nobody else.
+
+use http::Method;
+use server::access::{Access, Endpoint};
+use types::{OrderId, Role};
+
+use crate::{
+    http_client::{Answer, HTML},
+    world::{Someone, World},
+};
+
+const MEMBER: &[Role] = &[Role::Member];
+const BARISTA: &[Role] = &[Role::Member, Role::Barista];
+const ADMIN: &[Role] = &[Role::Member, Role::Admin];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Entered,
+    SignInFirst,
+    Forbidden,
+}
+
+use Outcome::{Entered, Forbidden, SignInFirst};
+
+fn outcome(answer: &Answer) -> Outcome {
+    match answer.status.as_u16() {
+        403 => Forbidden,
+        // Who has just signed out is led there too, without the cookies.
+        303 if answer.header("location") == "/sign-in" && answer.cookies().is_empty() => {
+            SignInFirst
+        }
+        _ => Entered,
+    }
+}
+
+/// A path with something in place of its parameters.
+fn filled(path: &str) -> String {
+    let order = OrderId::new().to_string();
+    let path = path.replace("{id}", &order).replace("{act}", "cancel").replace("{slug}", "oat");
+    let path = path.replace("{version}", "v").replace("{name}", "app.css");
+    path.replace("{secret}", "a-secret").replace("{code}", "not-found")
+}
+
+async fn knock(world: &World, endpoint: &Endpoint, by: Option<&Someone>) -> Outcome {
+    let call = world.call(endpoint.method.as_str(), &filled(&endpoint.path));
+    let call = match by {
+        Some(by) if endpoint.method == Method::POST => call.send_form(by, &[("key", "a-key-1")]),
+        Some(by) => call.browsing(by),
+        None => call.header("accept", HTML),
+    };
+    outcome(&call.send().await)
+}
+
+#[tokio::test]
+async fn each_page_lets_in_whom_its_table_says_and_nobody_else() {
+    let world = World::new().await;
+    let pages = server::pages::pages().and(server::docs::pages());
+    assert!(pages.table().len() > 40);
+    for endpoint in pages.table() {
+        let mut seen = vec![knock(&world, endpoint, None).await];
+        for roles in [MEMBER, BARISTA, ADMIN] {
+            seen.push(knock(&world, endpoint, Some(&world.someone(roles))).await);
+        }
+        let expected = match endpoint.access {
+            Access::Public | Access::Secret => [Entered; 4],
+            Access::Member => [SignInFirst, Entered, Entered, Entered],
+            Access::Barista => [SignInFirst, Forbidden, Entered, Entered],
+            Access::Admin => [SignInFirst, Forbidden, Forbidden, Entered],
+        };
+        assert_eq!(seen, expected, "{endpoint:?}");
+    }
+}
+
+#[test]
+fn only_what_shows_nothing_of_ours_is_for_anybody() {
+    const OPEN: [&str; 7] =
+        ["/sign-in", "/trust", "/assets/", "/favicon.ico", "/openapi.json", "/docs", "/problems/"];
+    let pages = server::pages::pages().and(server::docs::pages());
+    for Endpoint { method, path, access } in pages.table() {
+        let open = OPEN.iter().any(|open| path.starts_with(open));
+        let asks_nobody = matches!(access, Access::Public | Access::Secret);
+        assert_eq!(asks_nobody, open, "{method} {path}");
+        assert_eq!(*access == Access::Barista, path.starts_with("/counter"), "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn an_admin_finds_the_counter_like_a_barista() {
+    let world = World::new().await;
+    for (roles, shown) in [(MEMBER, false), (BARISTA, true), (ADMIN, true)] {
+        let menu = world.get("/").browsing(&world.someone(roles)).send().await;
+        assert_eq!(menu.status, 200);
+        assert_eq!(menu.text().contains("href=\"/counter\""), shown, "{roles:?}");
+    }
+}
