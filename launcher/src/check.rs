@@ -9,10 +9,12 @@ use std::{
 use anyhow::{Result, bail};
 
 use crate::{
-    control, install,
-    paths::{self, Data},
-    ports,
+    control,
+    data::Data,
+    engines::cluster::{self, Cluster},
+    install, paths,
     python::Python,
+    services::Front,
 };
 
 /// What the engines take in the cache when unpacked, and as much again for a while.
@@ -109,18 +111,27 @@ pub(crate) async fn doctor(folder: &Path) -> Result<ExitCode> {
     report.result(enough(data.root(), DATA_NEEDS).map(|free| {
         format!("{} MB free for the data in {}", free / 1_000_000, data.root().display())
     }));
+    match data.marker() {
+        Ok(Some(_)) => report.result(Cluster::of(&data).map(|cluster| match cluster.made {
+            true => format!("its database is in {}", cluster.home.display()),
+            false => "it has no database yet".to_owned(),
+        })),
+        Ok(None) => report.note("nothing was started in this data folder yet"),
+        Err(error) => report.result(Err(error)),
+    }
     if let Some(account) = paths::unprivileged() {
-        report.good(&format!(
-            "running as root: PostgreSQL refuses that and runs as user {} in {}",
-            account.uid,
-            data.postgres().display()
+        let user = account.uid;
+        report.good(&format!("running as root: PostgreSQL refuses that and runs as user {user}"));
+    }
+    for (place, folder) in cluster::left_over() {
+        let (place, folder) = (place.display(), folder.display());
+        report.note(&format!(
+            "{place} has the database of {folder}, which is gone; delete it if nobody needs it"
         ));
     }
-    if !data.exists() {
-        report.note("nothing was started in this data folder yet");
-    } else if control::hold(&data).is_err() {
+    if control::answers(&data).await {
         report.good("it is running: see `everything status`");
-    } else if let Err(error) = ports::check_pages_port(8080) {
+    } else if let Err(error) = Front::on_this_machine(8080).check() {
         report.note(&format!("{error:#}"));
     }
     Ok(if report.failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })

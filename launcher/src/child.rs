@@ -13,10 +13,7 @@ use tokio::{
     process::{Child, ChildStdin, ChildStdout, Command},
 };
 
-use crate::{
-    paths::{Account, Data},
-    process,
-};
+use crate::{data::Data, paths::Account, process};
 
 /// How a program is started and stopped.
 #[derive(Debug, Clone)]

@@ -37,7 +37,7 @@ pub(crate) enum Command {
     Doctor(Place),
     /// Stop what runs in this data folder
     Down(Place),
-    /// Delete the data folder: every order, bean and member
+    /// Delete what is in the data folder: every order, bean and member
     Reset(Reset),
     /// Start the engines alone, run a command with their addresses, stop them
     ///
@@ -69,7 +69,8 @@ pub(crate) struct Up {
     #[command(flatten)]
     pub(crate) place: Place,
     /// The port of the pages
-    #[arg(long, env = "EVERYTHING_PORT", default_value_t = 8080, value_name = "PORT")]
+    #[arg(long, env = "EVERYTHING_PORT", default_value_t = 8080, value_name = "PORT",
+        value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) port: u16,
     /// Let the phones in the house in: the pages listen on every network of this machine
     #[arg(long)]

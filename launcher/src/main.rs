@@ -4,7 +4,9 @@
 mod check;
 mod child;
 mod cli;
+mod commands;
 mod control;
+mod data;
 mod engines;
 mod family;
 mod guard;
@@ -25,7 +27,10 @@ mod with_engines;
 
 use std::process::ExitCode;
 
-use crate::cli::{Cli, Command};
+use crate::{
+    cli::{Cli, Command},
+    screen::Screen,
+};
 
 fn main() -> ExitCode {
     // Refuses unknown EVERYTHING_… variables; reads secrets from files where X_FILE says so.
@@ -50,24 +55,36 @@ fn main() -> ExitCode {
 
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command.unwrap_or(Command::Up(cli.up)) {
-        Command::Up(args) => up::run(args).await,
-        Command::Install(args) => {
-            let want = install::Want::of(args.time_skipping);
-            install::ensure(want, &screen::Screen::new()).await?;
-            Ok(ExitCode::SUCCESS)
+        Command::Up(args) => {
+            let screen = Screen::new();
+            ended(&screen, up::run(args, &screen).await).await
         }
-        Command::Status(place) => control::status(&place.data).await,
+        Command::Install(args) => {
+            let screen = Screen::new();
+            let installed = install::ensure(install::Want::of(args.time_skipping), &screen).await;
+            ended(&screen, installed.map(|_| ExitCode::SUCCESS)).await
+        }
+        Command::WithEngines(args) => {
+            let screen = Screen::on_stderr();
+            ended(&screen, with_engines::run(args, &screen).await).await
+        }
+        Command::Status(place) => commands::status(&place.data).await,
         Command::Logs(args) => logs::run(&args).await,
-        Command::Links(place) => control::links(&place.data).await,
-        Command::Rebuild(place) => control::rebuild(&place.data).await,
+        Command::Links(place) => commands::links(&place.data).await,
+        Command::Rebuild(place) => commands::rebuild(&place.data).await,
         Command::Doctor(place) => check::doctor(&place.data).await,
-        Command::Down(place) => control::down(&place.data).await,
-        Command::Reset(args) => control::reset(&args).await,
-        Command::WithEngines(args) => with_engines::run(args).await,
+        Command::Down(place) => commands::down(&place.data).await,
+        Command::Reset(args) => commands::reset(&args).await,
         Command::Serve(args) => serve::run(args.service).await,
         Command::Guard(args) => guard::run(args).await,
         Command::Become(args) => guard::become_program(args),
     }
+}
+
+/// What was said is on the screen before an error is, or the program ends.
+async fn ended(screen: &Screen, result: anyhow::Result<ExitCode>) -> anyhow::Result<ExitCode> {
+    screen.end().await;
+    result
 }
 
 /// Prints an error with its causes, in words.

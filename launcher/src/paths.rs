@@ -1,6 +1,6 @@
-//! Where things lie: the user's cache of engines, shared by all, and one data
-//! folder for each running system. As root both must be reachable by the
-//! unprivileged user that PostgreSQL runs as.
+//! Accounts, modes, and the user's cache of engines, which all data folders
+//! share. As root it must be reachable by the unprivileged user that PostgreSQL
+//! runs as.
 
 use std::{
     fmt, fs,
@@ -13,7 +13,6 @@ use nix::unistd::{Uid, User};
 
 /// Where root keeps what the unprivileged user must reach.
 const ROOTS_CACHE: &str = "/var/cache/everything";
-const ROOTS_DATA: &str = "/var/lib/everything";
 
 /// User and group id that an engine is run as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,13 +40,20 @@ pub(crate) fn unprivileged() -> Option<Account> {
 }
 
 /// Whether anybody may pass through each of the folders down to `path`.
-fn open_to_all(path: &Path) -> bool {
+pub(crate) fn open_to_all(path: &Path) -> bool {
     path.ancestors().all(|folder| {
         fs::metadata(folder).map_or(true, |it| !it.is_dir() || it.permissions().mode() & 0o001 != 0)
     })
 }
 
 /// The folder of installed engines, made if need be.
+pub(crate) fn engines() -> Result<PathBuf> {
+    let folder = cache()?.join("engines");
+    open_folder(&folder)?;
+    Ok(folder)
+}
+
+/// The user's cache, made if need be.
 pub(crate) fn cache() -> Result<PathBuf> {
     let base = std::env::var_os("XDG_CACHE_HOME")
         .map(PathBuf::from)
@@ -60,115 +66,28 @@ pub(crate) fn cache() -> Result<PathBuf> {
         (_, Some(_)) => PathBuf::from(ROOTS_CACHE),
         (None, None) => bail!("neither XDG_CACHE_HOME nor HOME says where the cache belongs"),
     };
-    fs::create_dir_all(&cache)
-        .with_context(|| format!("make the cache folder {}", cache.display()))?;
-    if unprivileged().is_some() {
-        fs::set_permissions(&cache, fs::Permissions::from_mode(0o755))?;
-    }
+    open_folder(&cache)?;
     Ok(cache)
 }
 
-/// A data folder and what lies in it.
-#[derive(Debug, Clone)]
-pub(crate) struct Data {
-    root: PathBuf,
-}
-
-impl Data {
-    /// The folder as it is; nothing is made.
-    pub(crate) fn at(path: &Path) -> Result<Self> {
-        let root = std::path::absolute(path).context("name the data folder")?;
-        Ok(Self { root })
-    }
-
-    /// The folder, made if need be.
-    pub(crate) fn create(path: &Path) -> Result<Self> {
-        let data = Self::at(path)?;
-        // Passing through is open, for PostgreSQL's account; each secret is 0600 by itself.
-        let make = |folder: &Path, mode| {
-            fs::DirBuilder::new()
-                .recursive(true)
-                .mode(mode)
-                .create(folder)
-                .with_context(|| format!("make the folder {}", folder.display()))
-        };
-        make(&data.root, 0o711)?;
-        make(&data.run(), 0o700)?;
-        make(&data.logs(), 0o700)?;
-        Ok(data)
-    }
-
-    pub(crate) fn exists(&self) -> bool {
-        self.root.is_dir()
-    }
-
-    pub(crate) fn root(&self) -> &Path {
-        &self.root
-    }
-
-    pub(crate) fn file(&self, name: &str) -> PathBuf {
-        self.root.join(name)
-    }
-
-    /// Process files and the control socket.
-    pub(crate) fn run(&self) -> PathBuf {
-        self.root.join("run")
-    }
-
-    pub(crate) fn logs(&self) -> PathBuf {
-        self.root.join("logs")
-    }
-
-    pub(crate) fn log_of(&self, part: &str) -> PathBuf {
-        self.logs().join(format!("{part}.log"))
-    }
-
-    /// PostgreSQL's folder: inside, or, when root keeps the data folder closed
-    /// to others, at a place of its own that goes by the data folder's name.
-    pub(crate) fn postgres(&self) -> PathBuf {
-        if unprivileged().is_some() && !open_to_all(&self.root) {
-            return Path::new(ROOTS_DATA).join(self.short_name()).join("postgres");
-        }
-        self.root.join("postgres")
-    }
-
-    /// A name for places outside that belong to this folder.
-    pub(crate) fn short_name(&self) -> String {
-        let digest =
-            ring::digest::digest(&ring::digest::SHA256, self.root.as_os_str().as_encoded_bytes());
-        hex::encode(&digest.as_ref()[..6])
-    }
-
-    /// The socket that other terminals speak to us by. A socket's path is at
-    /// most 107 bytes (103 on macOS), so a deep folder gets one elsewhere.
-    pub(crate) fn control(&self) -> PathBuf {
-        let inside = self.run().join("control.sock");
-        if inside.as_os_str().len() < 100 {
-            return inside;
-        }
-        let user = Uid::effective();
-        std::env::temp_dir().join(format!("everything-{user}-{}", self.short_name())).join("c.sock")
-    }
-
-    /// Deletes all of it, here and where root keeps what belongs to it.
-    pub(crate) fn delete(&self) -> Result<()> {
-        for folder in [&Path::new(ROOTS_DATA).join(self.short_name()), &self.root] {
-            match fs::remove_dir_all(folder) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(error).with_context(|| format!("delete {}", folder.display()));
-                }
-                _ => {}
+/// Makes a folder, with what is missing above it. What root makes so is open to
+/// PostgreSQL's account, whatever the umask says.
+pub(crate) fn open_folder(path: &Path) -> Result<()> {
+    let missing: Vec<&Path> = path.ancestors().skip(1).take_while(|it| !it.exists()).collect();
+    let make = || -> std::io::Result<()> {
+        fs::create_dir_all(path)?;
+        if unprivileged().is_some() {
+            for folder in missing.iter().chain([&path]) {
+                fs::set_permissions(folder, fs::Permissions::from_mode(0o755))?;
             }
         }
         Ok(())
-    }
+    };
+    make().with_context(|| format!("make the folder {}", path.display()))
 }
 
 /// Makes a folder that only `account` (or we) may enter.
 pub(crate) fn private_folder(path: &Path, account: Option<Account>) -> Result<()> {
-    if let (Some(parent), Some(_)) = (path.parent(), account) {
-        fs::create_dir_all(parent)?;
-    }
     fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)

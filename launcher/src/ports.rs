@@ -3,14 +3,14 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    net::{Ipv4Addr, Ipv6Addr, TcpListener},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener},
 };
 
 use anyhow::{Context, Result, bail};
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
-use crate::{paths::Data, screen::Screen};
+use crate::{data::Data, screen::Screen};
 
 /// Below the range from which systems deal ports to outgoing connections, so
 /// that no such connection happens to sit on one of ours at the next start.
@@ -48,22 +48,26 @@ const NAMES: [&str; 11] = [
 ];
 
 impl Ports {
-    /// The kept ports; one that is taken is replaced, and the screen says so.
-    pub(crate) fn keep_or_choose(data: &Data, screen: &Screen) -> Result<Self> {
+    /// The kept ports; one that is taken, be it by the pages, is replaced, and
+    /// the screen says so.
+    pub(crate) fn keep_or_choose(data: &Data, pages: Option<u16>, screen: &Screen) -> Result<Self> {
         let path = data.file("ports.json");
         let kept: BTreeMap<String, u16> = std::fs::read(&path)
             .ok()
             .and_then(|it| serde_json::from_slice(&it).ok())
             .unwrap_or_default();
         let mut ports = BTreeMap::new();
-        let mut used: BTreeSet<u16> = kept.values().copied().collect();
+        let mut used: BTreeSet<u16> = kept.values().copied().chain(pages).collect();
         for name in NAMES {
             let port = match kept.get(name) {
-                Some(port) if is_free(*port) => *port,
+                Some(port) if pages != Some(*port) && is_free(LOOPBACK, *port) => *port,
                 taken => {
                     let fresh = choose(&mut used)?;
                     if let Some(port) = taken {
-                        let holder = holder(*port);
+                        let holder = match pages == Some(*port) {
+                            true => "the pages".to_owned(),
+                            false => holder(*port),
+                        };
                         screen.line(
                             name,
                             &format!("port {port} is taken by {holder}; using {fresh}"),
@@ -84,7 +88,7 @@ fn choose(used: &mut BTreeSet<u16>) -> Result<u16> {
     let mut random = rand::rng();
     for _ in 0..1000 {
         let port = random.random_range(RANGE);
-        if !used.contains(&port) && is_free(port) {
+        if !used.contains(&port) && is_free(LOOPBACK, port) {
             used.insert(port);
             return Ok(port);
         }
@@ -92,18 +96,21 @@ fn choose(used: &mut BTreeSet<u16>) -> Result<u16> {
     bail!("no free port found between {} and {}", RANGE.start, RANGE.end)
 }
 
-/// Whether a server could listen there, by either name of this machine.
-fn is_free(port: u16) -> bool {
+const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// Whether a server could listen there, and `localhost` leads to nobody else.
+fn is_free(address: IpAddr, port: u16) -> bool {
     let in_use = |result: std::io::Result<TcpListener>| {
         result.is_err_and(|error| error.kind() == std::io::ErrorKind::AddrInUse)
     };
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
+    [address, LOOPBACK].iter().all(|it| TcpListener::bind((*it, port)).is_ok())
         && !in_use(TcpListener::bind((Ipv6Addr::LOCALHOST, port)))
 }
 
-/// Refuses a taken pages port, saying by whom and what to do.
-pub(crate) fn check_pages_port(port: u16) -> Result<()> {
-    if is_free(port) {
+/// Refuses a pages port that is taken where they would listen, saying by whom
+/// and what to do.
+pub(crate) fn check_pages_port(address: IpAddr, port: u16) -> Result<()> {
+    if is_free(address, port) {
         return Ok(());
     }
     if port < 1024 && !nix::unistd::Uid::effective().is_root() {
@@ -113,7 +120,7 @@ pub(crate) fn check_pages_port(port: u16) -> Result<()> {
         "port {port}, where the pages should be, is taken by {}.\n  Stop that, or choose another \
          port:  everything --port {}",
         holder(port),
-        (port.saturating_add(1)..u16::MAX).find(|other| is_free(*other)).unwrap_or(8081)
+        (port.saturating_add(1)..u16::MAX).find(|other| is_free(address, *other)).unwrap_or(8081)
     )
 }
 
@@ -171,12 +178,34 @@ mod tests {
 
     #[test]
     fn a_taken_port_names_its_holder() {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let listener = TcpListener::bind((LOOPBACK, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
-        let error = check_pages_port(port).unwrap_err().to_string();
+        let error = check_pages_port(LOOPBACK, port).unwrap_err().to_string();
         assert!(error.contains(&format!("process {}", std::process::id())), "{error}");
         assert!(error.contains("--port"), "{error}");
         drop(listener);
-        check_pages_port(port).unwrap();
+        check_pages_port(LOOPBACK, port).unwrap();
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")] // elsewhere loopback has one address
+    fn for_the_house_a_port_must_be_free_on_every_address() {
+        let listener = TcpListener::bind(("127.0.0.2", 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        check_pages_port(LOOPBACK, port).unwrap();
+        assert!(check_pages_port(Ipv4Addr::UNSPECIFIED.into(), port).is_err());
+    }
+
+    #[tokio::test]
+    async fn the_pages_port_is_nobody_elses() {
+        let folder = std::env::temp_dir().join(format!("everything-ports-{}", std::process::id()));
+        let (data, held) = crate::data::take(&folder).unwrap();
+        let screen = Screen::new();
+        let first = Ports::keep_or_choose(&data, None, &screen).unwrap();
+        let second = Ports::keep_or_choose(&data, Some(first.kafka), &screen).unwrap();
+        assert_ne!(second.kafka, first.kafka);
+        assert_eq!(second.postgres, first.postgres);
+        drop(held);
+        assert_eq!(data.delete().unwrap(), Vec::<String>::new());
     }
 }

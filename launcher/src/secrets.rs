@@ -1,14 +1,14 @@
 //! Passwords and keys, made once and kept in the data folder, readable by its
 //! owner alone.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use rand::Rng;
 use ring::signature::{Ed25519KeyPair, KeyPair};
 use serde::{Deserialize, Serialize};
 use wire::access::Peer;
 
-use crate::paths::{Data, write_private};
+use crate::{data::Data, engines::cluster::Cluster, paths::write_private};
 
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,11 +36,19 @@ fn random<const BYTES: usize>() -> String {
 }
 
 impl Secrets {
-    pub(crate) fn keep_or_make(data: &Data) -> Result<Self> {
+    /// Makes none for a database that was made with others.
+    pub(crate) fn keep_or_make(data: &Data, cluster: &Cluster) -> Result<Self> {
         let path = data.file("secrets.json");
         if path.exists() {
             let bytes = std::fs::read(&path).context("read the kept secrets")?;
             return serde_json::from_slice(&bytes).context("read the kept secrets");
+        }
+        if cluster.made {
+            bail!(
+                "{} is missing, without which the database there opens to nobody.\n  Put it back, \
+                 or give up all data with `everything reset`.",
+                path.display()
+            );
         }
         let secrets = Self {
             postgres_admin: random::<24>(),

@@ -19,6 +19,7 @@ use crate::{
     child::{Launch, program},
     engines::{Plan, kafka, postgres, temporal, valkey},
     paths::private_folder,
+    ports,
     supervise::{Output, Part, nothing},
 };
 
@@ -46,6 +47,11 @@ impl Front {
             .context("this machine seems to be in no network; leave out --lan")?;
         let own = socket.local_addr()?.ip();
         Ok(Self { listen: Ipv4Addr::UNSPECIFIED.into(), port, url: format!("http://{own}:{port}") })
+    }
+
+    /// Refuses a port that is taken.
+    pub(crate) fn check(&self) -> Result<()> {
+        ports::check_pages_port(self.listen, self.port)
     }
 }
 

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     child::{Guarded, Launch},
-    paths::Data,
+    data::Data,
     screen::{Screen, Tone},
 };
 

@@ -2,7 +2,11 @@
 //! The services start as soon as PostgreSQL is there, as nothing that people
 //! wait for waits for the others.
 
-use std::{process::ExitCode, sync::Arc, time::Duration};
+use std::{
+    process::ExitCode,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use anyhow::Result;
 use tokio::{
@@ -15,14 +19,13 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     check,
     cli::Up,
-    control::{self, Control, PARTS},
+    commands,
+    control::{Control, PARTS, Planned},
+    data::{self, Data},
     engines::{self, Plan, temporal},
     family,
-    install::{self, Want},
-    paths::Data,
-    ports::{self, Ports},
+    install::Want,
     screen::{Screen, Tone},
-    secrets::Secrets,
     services::{self, Front},
     supervise::{Board, Part, Supervisor},
 };
@@ -49,23 +52,27 @@ impl Group {
     }
 }
 
-pub(crate) async fn run(args: Up) -> Result<ExitCode> {
+pub(crate) async fn run(args: Up, screen: &Screen) -> Result<ExitCode> {
     let began = Instant::now();
-    let screen = Screen::new();
-    let data = Data::create(&args.place.data)?;
-    let _held = control::hold(&data)?;
-    let stop = CancellationToken::new();
+    let (data, _held) = data::take(&args.place.data)?;
+    let (stop, board) = (CancellationToken::new(), Board::new());
     let mut background = JoinSet::new();
     background.spawn(listen_for_signals(stop.clone()));
+    let planned = Arc::new(OnceLock::new());
+    let control = Control { board: board.clone(), stop: stop.clone(), planned: planned.clone() };
+    background.spawn(answer(control, data.clone(), screen.clone()));
     let front = match args.lan {
         true => Front::in_the_house(args.port)?,
         false => Front::on_this_machine(args.port),
     };
     let plan = tokio::select! {
-        plan = plan(&args, &data, &screen) => plan?,
-        () = stop.cancelled() => return Ok(ExitCode::SUCCESS),
+        plan = plan(&data, &front, screen) => plan?,
+        () = stop.cancelled() => {
+            screen.line("everything", "stopped before anything was started");
+            return Ok(ExitCode::SUCCESS);
+        }
     };
-    let board = Board::new();
+    let _ = planned.set(answers(&plan, &front));
     let supervisor = Supervisor { data, screen: screen.clone(), board: board.clone() };
     let (mut engines, mut services) = (Group::new(), Group::new());
     let (engine_parts, service_parts) = (engines::parts(&plan), services::parts(&plan, &front)?);
@@ -74,7 +81,6 @@ pub(crate) async fn run(args: Up) -> Result<ExitCode> {
         engines.add(&supervisor, part);
     }
     background.spawn(board.clone().show(PARTS.to_vec(), screen.clone()));
-    background.spawn(answer(&plan, &front, &board, &stop, &screen));
 
     let starting = async {
         board.wait_up(&["postgres"]).await;
@@ -82,7 +88,7 @@ pub(crate) async fn run(args: Up) -> Result<ExitCode> {
             services.add(&supervisor, part);
         }
         board.wait_up(&["customer-service", "order-service", "server"]).await;
-        greet(&args, &plan, &front, &screen, began).await;
+        greet(&args, &plan, &front, screen, began).await;
         std::future::pending::<()>().await;
     };
     tokio::select! {
@@ -99,17 +105,15 @@ pub(crate) async fn run(args: Up) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// All that is checked and chosen before the first process starts.
-async fn plan(args: &Up, data: &Data, screen: &Screen) -> Result<Plan> {
+/// All that is checked, installed and chosen before the first process starts.
+async fn plan(data: &Data, front: &Front, screen: &Screen) -> Result<Plan> {
     check::disk(data)?;
-    let strays = control::stop_strays(data).await?;
+    let strays = commands::stop_strays(data).await?;
     if strays > 0 {
         screen.line("everything", &format!("stopped {strays} parts that a killed run had left"));
     }
-    ports::check_pages_port(args.port)?;
-    let installed = install::ensure(Want::Engines, screen).await?;
-    let ports = Ports::keep_or_choose(data, screen)?;
-    Ok(Plan { installed, data: data.clone(), ports, secrets: Secrets::keep_or_make(data)? })
+    front.check()?;
+    Plan::make(data, Want::Engines, Some(front.port), screen).await
 }
 
 /// The addresses that people want.
@@ -123,19 +127,10 @@ fn addresses(plan: &Plan, front: &Front) -> String {
     )
 }
 
-/// Answers the other terminals.
-fn answer(
-    plan: &Plan,
-    front: &Front,
-    board: &Board,
-    stop: &CancellationToken,
-    screen: &Screen,
-) -> impl Future<Output = ()> + Send + use<> {
-    let (for_links, url) = (plan.clone(), front.url.clone());
-    let for_rebuild = plan.clone();
-    let control = Control {
-        board: board.clone(),
-        stop: stop.clone(),
+/// What other terminals may ask for from now on.
+fn answers(plan: &Plan, front: &Front) -> Planned {
+    let (for_links, for_rebuild, url) = (plan.clone(), plan.clone(), front.url.clone());
+    Planned {
         links: Arc::new(move || {
             let (plan, url) = (for_links.clone(), url.clone());
             Box::pin(async move { family::links(&plan, &url).await })
@@ -145,15 +140,19 @@ fn answer(
             Box::pin(async move { family::rebuild_statistics(&plan).await })
         }),
         addresses: addresses(plan, front),
-    };
-    let (data, screen) = (plan.data.clone(), screen.clone());
-    async move {
-        if let Err(error) = control.serve(data).await {
-            let text = format!("other terminals cannot reach this one: {error:#}");
-            screen.toned("everything", &text, Tone::Bad);
-        }
     }
 }
+
+/// Answers the other terminals.
+async fn answer(control: Control, data: Data, screen: Screen) {
+    if let Err(error) = control.serve(data).await {
+        let text = format!("other terminals cannot reach this one: {error:#}");
+        screen.toned("everything", &text, Tone::Bad);
+    }
+}
+
+/// After so long without links people are told, and it goes on trying.
+const LINKS_LIMIT: Duration = Duration::from_secs(30);
 
 /// Seeds the family, tells where to go and how to sign in.
 async fn greet(args: &Up, plan: &Plan, front: &Front, screen: &Screen, began: Instant) {
@@ -164,15 +163,16 @@ async fn greet(args: &Up, plan: &Plan, front: &Front, screen: &Screen, began: In
         services::know_people(plan).await?;
         family::links(plan, &front.url).await
     };
-    let end = Instant::now() + Duration::from_secs(30);
+    let (mut told, asked) = (false, Instant::now());
     let links = loop {
         match prepare().await {
             Ok(links) => break links,
-            Err(error) if Instant::now() > end => {
-                let text = format!("no sign-in links: {error:#}; try `everything links`");
+            Err(error) if !told && asked.elapsed() > LINKS_LIMIT => {
+                told = true;
+                let text = format!("nobody can sign in yet, trying on: {error:#}");
                 screen.toned("everything", &text, Tone::Bad);
-                break String::new();
             }
+            Err(_) if told => tokio::time::sleep(Duration::from_secs(1)).await,
             Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
         }
     };

@@ -20,37 +20,31 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     cli::WithEngines,
-    control,
-    engines::{self, Plan, kafka, postgres, temporal, valkey},
-    install::{self, Want},
-    paths::Data,
-    ports::Ports,
+    commands,
+    data::{self, Data},
+    engines::{self, Plan, cluster, kafka, postgres, temporal, valkey},
+    install::Want,
     screen::Screen,
-    secrets::Secrets,
     supervise::{Board, Supervisor},
 };
 
 /// All four together; on a cold machine Kafka takes longest.
 const START_LIMIT: Duration = Duration::from_secs(120);
 
-pub(crate) async fn run(args: WithEngines) -> Result<ExitCode> {
-    let screen = Screen::on_stderr();
+pub(crate) async fn run(args: WithEngines, screen: &Screen) -> Result<ExitCode> {
     let temporary = std::env::temp_dir().join(format!("everything-engines-{}", std::process::id()));
-    let data = Data::create(args.data.as_deref().unwrap_or(&temporary))?;
-    let held = control::hold(&data)?;
-    let result = run_in(&args, &data, &screen).await;
+    let (data, held) = data::take(args.data.as_deref().unwrap_or(&temporary))?;
+    let result = run_in(&args, &data, screen).await;
     drop(held);
     if args.data.is_none() {
-        data.delete()?;
+        cluster::delete(&data)?;
     }
     result
 }
 
 async fn run_in(args: &WithEngines, data: &Data, screen: &Screen) -> Result<ExitCode> {
-    control::stop_strays(data).await?;
-    let installed = install::ensure(Want::of(args.time_skipping), screen).await?;
-    let ports = Ports::keep_or_choose(data, screen)?;
-    let plan = Plan { installed, data: data.clone(), ports, secrets: Secrets::keep_or_make(data)? };
+    commands::stop_strays(data).await?;
+    let plan = Plan::make(data, Want::of(args.time_skipping), None, screen).await?;
     let board = Board::new();
     let supervisor =
         Supervisor { data: data.clone(), screen: screen.clone(), board: board.clone() };

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
 
-use super::Plan;
+use super::{Plan, cluster::Cluster};
 use crate::{
     child::{Launch, clean_environment, tied},
-    paths::{private_folder, unprivileged, write_private},
+    paths::{unprivileged, write_private},
     supervise::{Output, Part},
 };
 
@@ -35,7 +35,7 @@ const SETTINGS: [&str; 13] = [
 
 pub(crate) fn part(plan: &Plan) -> Part {
     let port = plan.ports.postgres;
-    let mut args = vec!["-D".into(), data_folder(plan).into_os_string()];
+    let mut args = vec!["-D".into(), plan.cluster.data().into_os_string()];
     args.extend(["-p".into(), port.to_string().into()]);
     for setting in SETTINGS {
         args.extend(["-c".into(), setting.into()]);
@@ -53,10 +53,6 @@ pub(crate) fn part(plan: &Plan) -> Part {
         ready: Arc::new(move || Box::pin(provision(asking.clone()))),
         output: Output::LogOnly,
     }
-}
-
-fn data_folder(plan: &Plan) -> std::path::PathBuf {
-    plan.data.postgres().join("data")
 }
 
 /// The superuser's address; for tests and the launcher only.
@@ -77,17 +73,24 @@ fn password_of<'a>(plan: &'a Plan, user: &str) -> &'a str {
     if user == "order_service" { &plan.secrets.order_db } else { &plan.secrets.customer_db }
 }
 
-/// Makes the cluster, once. An interrupted attempt is begun anew.
+/// Makes the cluster, once.
 async fn initialise(plan: Plan) -> Result<()> {
-    let (home, account) = (plan.data.postgres(), unprivileged());
-    private_folder(&home, account)?;
-    let data = home.join("data");
-    if data.join("PG_VERSION").exists() {
-        return Ok(());
+    // Asked again: it must not be made anew should it vanish while we run.
+    let cluster = Cluster::of(&plan.data)?;
+    if !cluster.made {
+        cluster.make_home()?;
+        initdb(&plan, &cluster).await?;
     }
-    let draft = home.join("draft");
+    cluster.sign(&plan.data)?;
+    cluster.note(&plan.data)
+}
+
+/// An interrupted attempt is begun anew.
+async fn initdb(plan: &Plan, cluster: &Cluster) -> Result<()> {
+    let account = unprivileged();
+    let draft = cluster.home.join("draft");
     let _ = std::fs::remove_dir_all(&draft);
-    let password = home.join("password");
+    let password = cluster.home.join("password");
     write_private(&password, plan.secrets.postgres_admin.as_bytes())?;
     let mut initdb = tied(plan.installed.postgres.join("initdb").as_os_str(), account)?;
     clean_environment(&mut initdb);
@@ -104,8 +107,8 @@ async fn initialise(plan: Plan) -> Result<()> {
     if !output.status.success() {
         bail!("initdb failed: {}", String::from_utf8_lossy(&output.stderr).trim());
     }
-    std::fs::rename(&draft, &data).context("finish the new cluster")?;
-    Ok(())
+    cluster.sign(&plan.data)?;
+    std::fs::rename(&draft, cluster.data()).context("finish the new cluster")
 }
 
 /// Connects as the superuser; makes what is missing of databases, users and extensions.

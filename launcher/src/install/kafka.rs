@@ -8,12 +8,11 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use tokio::task::JoinSet;
 
 use super::{
     Lock, Piece,
     lock::{JGO, JGO_TOML, Jar},
-    verify, watch_growth,
+    verify, with_bar,
 };
 use crate::{python::Python, screen::Screen};
 
@@ -42,11 +41,8 @@ pub(super) async fn install(
         sync.args(["-m", "jgo", "--repo-cache"]).arg(&repository).args(["--links", "copy", "sync"]);
         sync.current_dir(&work).env("PYTHONPATH", &jgo).env("JAVA_HOME", &runtime);
         sync.env("PATH", path);
-        let mut watch = JoinSet::new();
-        let (growing, total) = (repository.clone(), lock.kafka_size());
-        watch.spawn(watch_growth(growing, label.clone(), total, screen.clone()));
-        python.run(sync, "fetch Apache Kafka's jars").await?;
-        watch.shutdown().await;
+        let fetching = python.run(sync, "fetch Apache Kafka's jars");
+        with_bar(&repository, &label, lock.kafka_size(), screen, fetching).await?;
         bad = take_good_jars(&work, &lock.jars)?;
         if bad.is_empty() {
             break;

@@ -65,6 +65,13 @@ pub(super) struct Piece {
 }
 
 impl Piece {
+    #[cfg(test)]
+    pub(super) fn for_test(size: u64, sha256: &str) -> Self {
+        let sha256 = sha256.to_owned();
+        let (name, version, what) = (String::new(), String::new(), String::new());
+        Self { name, version, what, file: String::new(), size, sha256, record: String::new() }
+    }
+
     /// For people.
     pub(super) fn label(&self) -> String {
         format!("{} {} ({})", self.name, self.version, self.what)

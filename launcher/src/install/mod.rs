@@ -52,8 +52,7 @@ pub(crate) struct Installed {
 
 /// Checks what is installed and installs what is not.
 pub(crate) async fn ensure(want: Want, screen: &Screen) -> Result<Installed> {
-    let cache = crate::paths::cache()?.join("engines");
-    std::fs::create_dir_all(&cache)?;
+    let cache = crate::paths::engines()?;
     let lock = Arc::new(Lock::read()?);
     // One installation at a time; who waits finds the pieces finished.
     let guard = File::create(cache.join("lock")).context("open the cache's lock")?;
@@ -76,7 +75,7 @@ pub(crate) async fn ensure(want: Want, screen: &Screen) -> Result<Installed> {
 
 /// Whether everything is there, right or wrong: then no network and no Python are needed.
 pub(crate) fn complete() -> Result<bool> {
-    let (cache, lock) = (crate::paths::cache()?.join("engines"), Lock::read()?);
+    let (cache, lock) = (crate::paths::engines()?, Lock::read()?);
     let pieces = lock.pieces(Want::Engines);
     Ok(pieces.iter().all(|it| it.folder(&cache).is_dir()) && lock.kafka_folder(&cache).is_dir())
 }
@@ -91,7 +90,7 @@ pub(crate) enum Finding {
 
 /// Looks at each piece, for `doctor`.
 pub(crate) async fn inspect() -> Result<Vec<(String, Finding)>> {
-    let (cache, lock) = (crate::paths::cache()?.join("engines"), Lock::read()?);
+    let (cache, lock) = (crate::paths::engines()?, Lock::read()?);
     let look = move || {
         let finding = |folder: &Path, verify: &dyn Fn() -> Result<()>| match folder.is_dir() {
             false => Finding::Absent,
@@ -196,17 +195,27 @@ fn installed(cache: &Path, lock: &Lock, pieces: &[Piece]) -> Result<Installed> {
     })
 }
 
-/// Tells the screen how far a folder has grown towards `total` bytes, until dropped.
-async fn watch_growth(folder: PathBuf, what: String, total: u64, screen: Screen) {
-    let mut shown = u64::MAX;
-    loop {
-        tokio::time::sleep(Duration::from_millis(500)).await;
-        let size = folder_size(&folder).min(total) / 1_000_000;
-        if size != shown {
-            shown = size;
-            screen.progress(&what, size, total.div_ceil(1_000_000));
+/// Does the work, with a bar on the screen of how far a folder has grown towards
+/// `total` bytes meanwhile.
+async fn with_bar<T>(
+    folder: &Path,
+    what: &str,
+    total: u64,
+    screen: &Screen,
+    work: impl Future<Output = T>,
+) -> T {
+    let growth = async {
+        loop {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            screen.progress(what, folder_size(folder).min(total), total);
         }
-    }
+    };
+    let done = tokio::select! {
+        done = work => done,
+        never = growth => never,
+    };
+    screen.progress_ended(what);
+    done
 }
 
 fn folder_size(folder: &Path) -> u64 {

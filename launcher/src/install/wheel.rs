@@ -8,9 +8,8 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use tokio::task::JoinSet;
 
-use super::{Piece, verify, watch_growth};
+use super::{Piece, verify, with_bar};
 use crate::{python::Python, screen::Screen};
 
 pub(super) async fn install(
@@ -73,10 +72,8 @@ async fn download(
     pip.args(["download", "--no-deps", "--only-binary=:all:", "--no-cache-dir"]);
     pip.args(["--require-hashes", "--progress-bar=off", "--quiet", "--dest"]);
     pip.arg(&done).arg("-r").arg(&wanted).env("TMPDIR", &growing);
-    let mut watch = JoinSet::new();
-    watch.spawn(watch_growth(growing, label.to_owned(), piece.size, screen.clone()));
-    python.run(pip, &format!("download {label}")).await?;
-    watch.shutdown().await;
+    let what = format!("download {label}");
+    with_bar(&growing, label, piece.size, screen, python.run(pip, &what)).await?;
     let got = done.join(&piece.file);
     if !is_good(&got, piece)? {
         let found: Vec<PathBuf> =
@@ -114,4 +111,23 @@ fn make_programs_executable(folder: &Path) -> Result<()> {
         Ok(())
     }
     walk(folder, false).with_context(|| format!("set the modes in {}", folder.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_wheel_with_the_locked_hash_is_taken_without_fetching_it() {
+        let wheel = std::env::temp_dir().join(format!("everything-wheel-{}", std::process::id()));
+        fs::write(&wheel, "abc").unwrap();
+        // Of "abc".
+        let sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        let piece = Piece::for_test(3, sha256);
+        assert!(is_good(&wheel, &piece).unwrap());
+        fs::write(&wheel, "abd").unwrap();
+        assert!(!is_good(&wheel, &piece).unwrap());
+        fs::remove_file(&wheel).unwrap();
+        assert!(!is_good(&wheel, &piece).unwrap());
+    }
 }

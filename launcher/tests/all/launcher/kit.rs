@@ -8,9 +8,10 @@ use std::{
 };
 
 use tokio::{
-    io::{AsyncBufReadExt, BufReader, Lines},
-    process::{Child, ChildStdout, Command},
-    sync::MutexGuard,
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, ChildStdin, Command},
+    sync::{MutexGuard, mpsc},
+    task::JoinSet,
     time::{Instant, sleep, timeout},
 };
 
@@ -85,10 +86,6 @@ impl Folder {
         run(self.command(words)).await
     }
 
-    pub(crate) fn read(&self, file: &str) -> String {
-        std::fs::read_to_string(self.0.join(file)).unwrap()
-    }
-
     /// Each part's process id.
     pub(crate) fn parts(&self) -> BTreeMap<String, u32> {
         let files = std::fs::read_dir(self.0.join("run")).unwrap().flatten();
@@ -113,35 +110,46 @@ impl Drop for Folder {
     }
 }
 
-/// A running launcher.
+/// A running launcher, whose output is read to its end.
 pub(crate) struct Everything {
     child: Child,
-    lines: Lines<BufReader<ChildStdout>>,
-    said: String,
+    lines: mpsc::UnboundedReceiver<String>,
+    _reader: JoinSet<()>,
 }
 
 impl Everything {
     pub(crate) fn up(folder: &Folder, port: u16) -> Self {
-        let mut command = folder.command(&["up", "--port", &port.to_string()]);
+        Self::start(folder.command(&["up", "--port", &port.to_string()]))
+    }
+
+    pub(crate) fn start(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        Self { child, lines, said: String::new() }
+        let mut out = BufReader::new(child.stdout.take().unwrap()).lines();
+        let (send, lines) = mpsc::unbounded_channel();
+        let mut reader = JoinSet::new();
+        reader.spawn(async move {
+            while let Ok(Some(line)) = out.next_line().await {
+                let _ = send.send(line); // nobody listens any more once the greeting is read
+            }
+        });
+        Self { child, lines, _reader: reader }
     }
 
     /// All that it says until it has greeted, the QR code included.
     pub(crate) async fn until(&mut self, what: &str) -> String {
+        let mut said = String::new();
         let greeted = async {
-            while let Some(line) = self.lines.next_line().await.unwrap() {
-                self.said.push_str(&line);
-                self.said.push('\n');
+            while let Some(line) = self.lines.recv().await {
+                said.push_str(&line);
+                said.push('\n');
                 if line.ends_with("'s link") {
                     return;
                 }
             }
-            panic!("it ended before {what}:\n{}", self.said);
+            panic!("it ended before {what}:\n{said}");
         };
         timeout(LIMIT, greeted).await.expect("it does not greet");
-        self.said.clone()
+        said
     }
 
     pub(crate) fn id(&self) -> u32 {
@@ -152,17 +160,39 @@ impl Everything {
         signal(self.id(), "TERM");
     }
 
-    pub(crate) async fn kill(mut self) {
-        self.child.kill().await.unwrap();
-    }
-
     /// Waits for its end; whether that was in order, and within 10 s.
     pub(crate) async fn ended(&mut self) -> bool {
-        let end = async {
-            while let Ok(Some(_)) = self.lines.next_line().await {}
-            self.child.wait().await.unwrap().success()
-        };
+        let end = async { self.child.wait().await.unwrap().success() };
         timeout(Duration::from_secs(10), end).await.unwrap_or(false)
+    }
+}
+
+/// The four engines in a data folder, until `stop`.
+pub(crate) struct Engines {
+    child: Child,
+    /// What runs in them reads this to its end.
+    hold: ChildStdin,
+    pub(crate) postgres_url: String,
+}
+
+impl Engines {
+    pub(crate) async fn start(data: &Path) -> Self {
+        let mut command = program();
+        command.arg("with-engines").arg("--data").arg(data);
+        command.args(["--", "sh", "-c", "echo $EVERYTHING_TEST_POSTGRES_URL; cat"]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let hold = child.stdin.take().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let said = timeout(LIMIT, lines.next_line()).await.expect("the engines do not come up");
+        Self { child, hold, postgres_url: said.unwrap().expect("the engines do not start") }
+    }
+
+    pub(crate) async fn stop(self) {
+        let Self { mut child, hold, .. } = self;
+        drop(hold);
+        let ended = timeout(LIMIT, child.wait()).await.expect("the engines do not stop");
+        assert!(ended.unwrap().success());
     }
 }
 
@@ -189,10 +219,6 @@ pub(crate) fn which(tool: &str) -> PathBuf {
     let path = std::env::var_os("PATH").unwrap();
     let found = std::env::split_paths(&path).map(|it| it.join(tool)).find(|it| it.is_file());
     found.unwrap_or_else(|| panic!("no {tool}"))
-}
-
-pub(crate) fn free_port() -> u16 {
-    std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
 }
 
 /// The user's cache of engines, filled.

@@ -1,20 +1,27 @@
 //! The launcher as people use it: the program itself, in a data folder of its
 //! own, with the engines from the user's cache.
 
+mod folder;
+mod install;
 mod kit;
 
 use std::{
+    io::Write,
     net::{Ipv4Addr, TcpListener},
     time::Duration,
 };
 
 use kit::{Everything, Folder, run, wait_until};
+use serde_json::json;
+use test_kit::free_port;
+
+use crate::support::App;
 
 #[tokio::test]
 async fn it_starts_answers_other_terminals_and_stops_in_order() {
     let _alone = kit::alone().await;
     let folder = Folder::new("whole");
-    let port = kit::free_port();
+    let port = free_port();
     let mut first = Everything::up(&folder, port);
     let greeting = first.until("Edith's link is not the first, so the QR code follows").await;
     for name in ["Ada", "Ben", "Cleo", "Dan", "Edith"] {
@@ -34,7 +41,7 @@ async fn it_starts_answers_other_terminals_and_stops_in_order() {
     let logs = folder.run(&["logs", "postgres", "-n", "5"]).await;
     assert!(logs.text.contains("ready to accept connections"), "{}", logs.text);
 
-    let second = folder.run(&["up", "--port", &kit::free_port().to_string()]).await;
+    let second = folder.run(&["up", "--port", &free_port().to_string()]).await;
     assert!(!second.success);
     assert!(second.text.contains(&format!("process {}", first.id())), "{}", second.text);
 
@@ -50,30 +57,57 @@ async fn it_starts_answers_other_terminals_and_stops_in_order() {
     assert!(reset.success && !folder.path().exists(), "{}", reset.text);
 }
 
-#[tokio::test]
-async fn killed_it_leaves_nothing_and_started_again_it_goes_on() {
-    let _alone = kit::alone().await;
-    let folder = Folder::new("killed");
-    let port = kit::free_port();
-    let mut first = Everything::up(&folder, port);
-    first.until("the links").await;
-    let (parts, ports) = (folder.processes(), folder.read("ports.json"));
-    first.kill().await;
-    wait_until("nothing is left", async || parts.iter().all(|pid| !kit::runs(*pid))).await;
+#[test]
+fn killed_it_leaves_nothing_and_started_again_it_goes_on() {
+    let mut app = App::start(&[]);
+    let (ada, cleo) = (app.sign_in("Ada"), app.sign_in("Cleo"));
+    let before = cleo.beans();
+    let order = cleo.order("espresso");
+    ada.command(&order, "accept", &json!({})).ok();
+    let ports = app.read("ports.json");
+    let parts = ["postgres", "valkey", "kafka", "temporal", "customer-service", "order-service"];
+    let parts: Vec<u32> =
+        parts.into_iter().chain(["server"]).map(|part| app.process_of(part)).collect();
+    let guards: Vec<u32> = parts.iter().map(|pid| kit::parent(*pid).unwrap()).collect();
+    assert!(guards.iter().all(|pid| kit::runs(*pid)));
+    app.kill_launcher();
+    app.until("nothing is left", || !parts.iter().chain(&guards).any(|pid| kit::runs(*pid)));
 
-    let mut second = Everything::up(&folder, port);
-    let greeting = second.until("the links").await;
-    assert_eq!(greeting.matches("/sign-in/").count(), 5, "the family is there once: {greeting}");
-    assert_eq!(folder.read("ports.json"), ports, "the ports stay");
-    second.terminate();
-    assert!(second.ended().await);
+    app.start_again(&[]);
+    assert_eq!(app.read("ports.json"), ports, "the ports stay");
+    let (links, _) = app.command(&["links"]);
+    assert_eq!(links.matches("/sign-in/").count(), 5, "the family is there once: {links}");
+    assert_eq!(ada.look(&order)["state"], "preparing", "the order is where it was");
+    for command in ["ready", "pick-up"] {
+        ada.command(&order, command, &json!({})).ok();
+    }
+    assert_eq!(cleo.look(&order)["state"], "completed");
+    assert_eq!(cleo.beans(), before - order["price_beans"].as_i64().unwrap());
+}
+
+#[tokio::test]
+async fn a_terminal_that_takes_nothing_holds_up_nobody() {
+    let _alone = kit::alone().await;
+    let folder = Folder::new("stuck");
+    let (nobody_reads, mut full) = std::io::pipe().unwrap();
+    let mut command = folder.command(&["up", "--port", &free_port().to_string()]);
+    command.stdout(full.try_clone().unwrap());
+    // Ends when the reading end is closed.
+    let filler = std::thread::spawn(move || while full.write_all(&[b'.'; 4096]).is_ok() {});
+    let mut everything = command.spawn().unwrap();
+    wait_until("all are up", async || folder.run(&["status"]).await.success).await;
+    let down = folder.run(&["down"]).await;
+    assert!(down.success && down.took < Duration::from_secs(10), "{} {:?}", down.text, down.took);
+    assert!(everything.wait().await.unwrap().success());
+    drop((nobody_reads, command));
+    filler.join().unwrap();
 }
 
 #[tokio::test]
 async fn whatever_crashes_is_started_again() {
     let _alone = kit::alone().await;
     let folder = Folder::new("crashes");
-    let mut everything = Everything::up(&folder, kit::free_port());
+    let mut everything = Everything::up(&folder, free_port());
     everything.until("the links").await;
     wait_until("all are up", async || folder.run(&["status"]).await.success).await;
     for (part, pid) in folder.parts() {
@@ -102,55 +136,9 @@ async fn a_taken_port_is_refused_by_name_with_another_to_choose() {
 }
 
 #[tokio::test]
-async fn an_altered_engine_is_named_and_not_started() {
-    let folder = Folder::new("altered");
-    let cache = folder.path().join("cache");
-    kit::link_cache(&kit::users_cache().await, &cache.join("everything"));
-    let altered = kit::find(&cache, "valkey-server").unwrap();
-    // A file of its own, of the same length and time, with one bit turned.
-    let mut content = std::fs::read(&altered).unwrap();
-    let time = std::fs::metadata(&altered).unwrap().modified().unwrap();
-    let middle = content.len() / 2;
-    content[middle] ^= 1;
-    std::fs::remove_file(&altered).unwrap();
-    std::fs::write(&altered, content).unwrap();
-    std::fs::File::options().append(true).open(&altered).unwrap().set_modified(time).unwrap();
-
-    let port = kit::free_port().to_string();
-    for words in [&["up", "--port", &port][..], &["doctor"]] {
-        let mut command = folder.command(words);
-        command.env("XDG_CACHE_HOME", &cache);
-        let refused = run(command).await;
-        assert!(!refused.success, "{words:?}: {}", refused.text);
-        let name = altered.file_name().unwrap().to_str().unwrap();
-        assert!(refused.text.contains(name), "{}", refused.text);
-        assert!(refused.text.contains("delete the folder"), "{}", refused.text);
-    }
-}
-
-#[tokio::test]
-async fn with_a_full_cache_neither_python_nor_the_network_is_needed() {
-    let _alone = kit::alone().await;
-    let folder = Folder::new("offline");
-    let tools = folder.path().join("tools");
-    std::fs::create_dir_all(&tools).unwrap();
-    for tool in ["nice", "sh"] {
-        std::os::unix::fs::symlink(kit::which(tool), tools.join(tool)).unwrap();
-    }
-    kit::users_cache().await;
-    let mut command = kit::program();
-    command.args(["with-engines", "--", "sh", "-c", "echo $EVERYTHING_TEST_KAFKA_BROKERS; exit 7"]);
-    command.env("PATH", &tools);
-    let done = run(command).await;
-    assert_eq!(done.code, Some(7), "{}", done.text);
-    assert!(done.text.contains("127.0.0.1:"), "{}", done.text);
-
-    let mut command = folder.command(&["up"]);
-    command.env("PATH", &tools).env("XDG_CACHE_HOME", folder.path().join("empty"));
-    command.args(["--port", &kit::free_port().to_string()]);
-    let refused = run(command).await;
-    assert!(!refused.success);
-    assert!(refused.text.contains("apt install python3"), "{}", refused.text);
+async fn port_0_is_refused() {
+    let refused = Folder::new("zero").run(&["up", "--port", "0"]).await;
+    assert!(!refused.success && refused.text.contains("1..=65535"), "{}", refused.text);
 }
 
 #[tokio::test]

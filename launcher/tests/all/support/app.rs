@@ -1,7 +1,6 @@
 use std::{
     collections::BTreeMap,
     io::{BufRead, BufReader},
-    net::{Ipv4Addr, TcpListener},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
@@ -48,9 +47,7 @@ impl App {
         let alone = ALONE.blocking_lock();
         let name = format!("everything-app-{}", uuid::Uuid::now_v7().simple());
         let data = std::env::temp_dir().join(name);
-        // Free now; nobody else on this machine asks for it in the moment between.
-        let port =
-            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+        let port = test_kit::free_port();
         let mut app = Self {
             launcher: Launcher::spawn(&data, port, settings),
             data,
@@ -70,6 +67,16 @@ impl App {
         let (text, stopped) = self.command(&["down"]);
         assert!(stopped, "{text}");
         meanwhile(&self.data);
+        self.start_again(settings);
+    }
+
+    /// Kills the launcher itself, as the kernel would.
+    pub(crate) fn kill_launcher(&mut self) {
+        self.launcher.process.kill().unwrap();
+        self.launcher.process.wait().unwrap();
+    }
+
+    pub(crate) fn start_again(&mut self, settings: &[(&str, &str)]) {
         self.launcher = Launcher::spawn(&self.data, self.port, settings);
         self.links.clear();
         self.read_links();
@@ -92,8 +99,7 @@ impl App {
 
     /// Where a service (`server`, `order`, `customer`) shows its health and metrics.
     pub(crate) fn admin_port(&self, service: &str) -> u16 {
-        let kept = std::fs::read(self.data.join("ports.json")).unwrap();
-        let ports: BTreeMap<String, u16> = serde_json::from_slice(&kept).unwrap();
+        let ports: BTreeMap<String, u16> = serde_json::from_str(&self.read("ports.json")).unwrap();
         ports[&format!("{service}_admin")]
     }
 
@@ -112,10 +118,28 @@ impl App {
     }
 
     fn signal(&self, part: &str, signal: Signal) {
+        let pid = self.process_of(part);
+        kill(Pid::from_raw(pid.cast_signed()), signal).unwrap();
+    }
+
+    pub(crate) fn process_of(&self, part: &str) -> u32 {
         let line = self.status_of(part);
         let at = line.iter().position(|word| word == "process").unwrap();
-        let pid = line[at + 1].parse().unwrap();
-        kill(Pid::from_raw(pid), signal).unwrap();
+        line[at + 1].parse().unwrap()
+    }
+
+    /// A file of the data folder.
+    pub(crate) fn read(&self, file: &str) -> String {
+        std::fs::read_to_string(self.data.join(file)).unwrap()
+    }
+
+    /// Asks until it is so.
+    pub(crate) fn until(&self, what: &str, so: impl Fn() -> bool) {
+        let end = Instant::now() + START_LIMIT;
+        while !so() {
+            assert!(Instant::now() < end, "never came true: {what}");
+            std::thread::park_timeout(Duration::from_millis(50));
+        }
     }
 
     /// People need not wait for Kafka and Temporal; tests of what they do must.
