@@ -43,7 +43,11 @@ impl Database {
 impl Drop for Database {
     fn drop(&mut self) {
         let statement = format!(r#"DROP DATABASE "{}" WITH (FORCE)"#, self.name);
-        finally(|| async move { execute(&engines().postgres_url, statement).await });
+        // Not waited for: PostgreSQL first waits for all who are just signing in, a minute
+        // if need be, and those may be tasks of the very thread that drops this.
+        std::thread::spawn(|| {
+            finally(|| async move { execute(&engines().postgres_url, statement).await })
+        });
     }
 }
 
