@@ -57,8 +57,8 @@ impl Record {
 
 /// Which log this database has.
 pub async fn epoch(pool: &PgPool) -> Result<Epoch, sqlx::Error> {
-    let epoch: String =
-        sqlx::query_scalar("select epoch from event_log_epoch").fetch_one(pool).await?;
+    let epoch = sqlx::query_scalar("select epoch from event_log_epoch").fetch_one(pool);
+    let epoch: String = postgres::in_time(epoch).await?;
     Ok(Epoch::new(&epoch))
 }
 
@@ -76,7 +76,7 @@ pub async fn read_after(
     .bind(after.get())
     .bind(i64::try_from(limit).unwrap_or(i64::MAX))
     .fetch_all(pool);
-    let rows = postgres::timed("event_log.read", rows).await?;
+    let rows = postgres::timed("event_log.read", postgres::in_time(rows)).await?;
     rows.iter().map(|row| Record::from_row(row).map(Arc::new)).collect()
 }
 
@@ -88,6 +88,12 @@ impl Wake {
     pub fn wake(&self) {
         self.0.notify_one();
     }
+}
+
+/// How far the log is numbered, asked of the database. One query.
+pub(crate) async fn head(pool: &PgPool) -> Result<Position, sqlx::Error> {
+    let head = sqlx::query_scalar("select coalesce(max(position), 0) from event_log");
+    Ok(Position::new(postgres::in_time(head.fetch_one(pool)).await?))
 }
 
 /// A service's log. Cheap to clone.
@@ -115,10 +121,7 @@ impl Log {
     /// Opens the log and starts its numberer; waits while the database is away.
     pub async fn open(runtime: &Runtime, pool: PgPool) -> anyhow::Result<Self> {
         let (epoch, head) = postgres::patiently(runtime, "open the event log", || async {
-            let head: i64 = sqlx::query_scalar("select coalesce(max(position), 0) from event_log")
-                .fetch_one(&pool)
-                .await?;
-            Ok((epoch(&pool).await?, Position::new(head)))
+            Ok((epoch(&pool).await?, head(&pool).await?))
         })
         .await?;
         let inner = Inner {

@@ -10,13 +10,16 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     cursor::Position,
-    log::{Log, Record},
+    log::{self, Log, Record},
 };
 
 /// Events of one numbering transaction.
 const BATCH: i32 = 256;
 /// The longest that an event of a replica that died after its commit waits.
 const POLL: Duration = Duration::from_secs(1);
+/// A connection on which nothing was heard for so long is changed for another one: it
+/// may have been lost without a word.
+const SILENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
@@ -27,24 +30,32 @@ pub(crate) async fn number(log: Log, draining: CancellationToken) -> anyhow::Res
         .with_description("Events that got their position from this replica.")
         .build();
     let mut pause = PAUSE;
+    // Not woken, it also looks how far others have come: they may not be heard.
+    let mut woken = true;
     while !draining.is_cancelled() {
-        match deal(&log, &dealt).await {
+        let dealing = async {
+            deal(&log, &dealt).await?;
+            if !woken {
+                log.advance(log::head(&log.inner.pool).await?);
+            }
+            Ok::<_, sqlx::Error>(())
+        };
+        let wait = match dealing.await {
             Ok(()) => {
                 pause = PAUSE;
-                tokio::select! {
-                    () = log.inner.wake.0.notified() => {}
-                    () = tokio::time::sleep(POLL) => {}
-                    () = draining.cancelled() => {}
-                }
+                POLL
             }
             Err(error) => {
                 tracing::warn!(%error, "events cannot be numbered now");
-                tokio::select! {
-                    () = tokio::time::sleep(pause) => {}
-                    () = draining.cancelled() => {}
-                }
+                let wait = pause;
                 pause = (pause * 2).min(LONGEST_PAUSE);
+                wait
             }
+        };
+        tokio::select! {
+            () = log.inner.wake.0.notified() => woken = true,
+            () = tokio::time::sleep(wait) => woken = false,
+            () = draining.cancelled() => {}
         }
     }
     // What was committed while we drained is numbered by the next one; but try.
@@ -60,8 +71,8 @@ async fn deal(log: &Log, counter: &Counter<u64>) -> Result<(), sqlx::Error> {
              from deal_positions($1) order by position",
         )
         .bind(BATCH)
-        .fetch_all(&log.inner.pool)
-        .await?;
+        .fetch_all(&log.inner.pool);
+        let rows = postgres::in_time(rows).await?;
         let records: Result<Vec<_>, _> =
             rows.iter().map(|row| Record::from_row(row).map(Arc::new)).collect();
         let records = records?;
@@ -92,15 +103,20 @@ pub(crate) async fn listen(log: Log, draining: CancellationToken) -> anyhow::Res
 }
 
 async fn hear(log: &Log) -> Result<(), sqlx::Error> {
-    let mut listener = PgListener::connect_with(&log.inner.pool).await?;
-    listener.listen("event_log").await?;
+    let listening = async {
+        let mut listener = PgListener::connect_with(&log.inner.pool).await?;
+        listener.listen("event_log").await?;
+        Ok::<_, sqlx::Error>(listener)
+    };
+    let mut listener = postgres::in_time(listening).await?;
     loop {
         // Whatever was said before we listened, or while the connection was lost.
-        let head: i64 = sqlx::query_scalar("select coalesce(max(position), 0) from event_log")
-            .fetch_one(&log.inner.pool)
-            .await?;
-        log.advance(Position::new(head));
-        while let Some(notification) = listener.try_recv().await? {
+        log.advance(log::head(&log.inner.pool).await?);
+        loop {
+            let Ok(heard) = tokio::time::timeout(SILENCE, listener.try_recv()).await else {
+                return Ok(());
+            };
+            let Some(notification) = heard? else { break };
             if let Ok(position) = notification.payload().parse() {
                 log.advance(Position::new(position));
             }

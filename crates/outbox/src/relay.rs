@@ -7,7 +7,7 @@ use opentelemetry::{
     KeyValue,
     metrics::{Counter, Gauge},
 };
-use runtime::{Runtime, telemetry};
+use runtime::{Runtime, postgres, telemetry};
 use sqlx::PgPool;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -296,11 +296,12 @@ struct Lease {
 impl Lease {
     /// The cursor, if nobody else holds the lease.
     async fn claim(&self) -> Result<Option<Position>, sqlx::Error> {
-        sqlx::query("insert into relay_cursor (receiver) values ($1) on conflict do nothing")
-            .bind(self.receiver)
-            .execute(&self.pool)
-            .await?;
-        let cursor: Option<i64> = sqlx::query_scalar(
+        let made =
+            sqlx::query("insert into relay_cursor (receiver) values ($1) on conflict do nothing")
+                .bind(self.receiver)
+                .execute(&self.pool);
+        postgres::in_time(made).await?;
+        let cursor = sqlx::query_scalar(
             "update relay_cursor set holder = $2, leased_until = now() + $3 * interval '1 second'
              where receiver = $1
                and (holder is null or holder = $2 or leased_until < now())
@@ -309,8 +310,8 @@ impl Lease {
         .bind(self.receiver)
         .bind(&self.holder)
         .bind(LEASE.as_secs_f64())
-        .fetch_optional(&self.pool)
-        .await?;
+        .fetch_optional(&self.pool);
+        let cursor: Option<i64> = postgres::in_time(cursor).await?;
         Ok(cursor.map(Position::new))
     }
 
@@ -324,9 +325,8 @@ impl Lease {
         .bind(self.receiver)
         .bind(&self.holder)
         .bind(LEASE.as_secs_f64())
-        .execute(&self.pool)
-        .await?;
-        Ok(renewed.rows_affected() == 1)
+        .execute(&self.pool);
+        Ok(postgres::in_time(renewed).await?.rows_affected() == 1)
     }
 
     /// Moves the cursor from where we know it to be; only forward.
@@ -344,7 +344,7 @@ impl Lease {
         .bind(to.get())
         .bind(LEASE.as_secs_f64())
         .execute(&self.pool);
-        let moved = runtime::postgres::timed("relay_cursor.advance", moved).await?;
+        let moved = postgres::timed("relay_cursor.advance", postgres::in_time(moved)).await?;
         Ok(moved.rows_affected() == 1)
     }
 
@@ -358,9 +358,8 @@ impl Lease {
         .bind(&self.holder)
         .bind(from.get())
         .bind(to.get())
-        .execute(&self.pool)
-        .await?;
-        Ok(moved.rows_affected() == 1)
+        .execute(&self.pool);
+        Ok(postgres::in_time(moved).await?.rows_affected() == 1)
     }
 
     /// So that another replica goes on at once.

@@ -142,10 +142,13 @@ proptest! {
     }
 
     #[test]
-    fn the_process_manager_alone_closes_every_order(moves in vec(a_move(), 0..15)) {
+    fn the_process_manager_alone_closes_every_order(
+        moves in vec(a_move(), 0..15),
+        held in any::<bool>(),
+    ) {
         let family = Family::new();
         let waits = Waits::default();
-        let mut order = family.order(None);
+        let mut order = family.order(held.then(|| at(60)));
         let mut clock = 0;
         for wanted in &moves {
             clock += wanted.seconds / 20;

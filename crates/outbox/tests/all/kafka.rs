@@ -126,6 +126,11 @@ async fn a_topic_that_was_deleted_is_filled_again_from_the_log() {
         .create()
         .unwrap();
     admin.delete_topics(&[topics.orders()], &AdminOptions::new()).await.unwrap();
+    until("it is gone", async || {
+        let metadata = admin.inner().fetch_metadata(None, PATIENCE).unwrap();
+        !metadata.topics().iter().any(|topic| topic.name() == topics.orders())
+    })
+    .await;
     write(&world.pool, &event("ord_a", 4)).await;
     let second = world.replica().await;
     start(&second, &topics);
