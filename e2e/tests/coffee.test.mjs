@@ -205,12 +205,16 @@ test("a pause and a sold-out drink reach the phones at once", async (t) => {
   await counter.getByText("Pause", { exact: true }).click();
   await picture(counter, "40-counter-pause");
   await counter.getByRole("button", { name: "10 minutes" }).click();
-  await phone.getByText("A short break").waitFor();
+  await phone.locator(".bar-line").getByText("A short break").waitFor();
   await picture(phone, "41-paused");
   await phone.goto("/menu/espresso");
+  const answered = phone.waitForResponse((response) => response.request().method() === "POST");
   await phone.getByRole("button", { name: /Order now/ }).click();
-  await phone.getByRole("alert").filter({ hasText: /\w/ }).first().waitFor();
+  assert.equal((await answered).status(), 409);
+  await phone.getByRole("alert").filter({ hasText: "The bar takes a short break" }).waitFor();
   await picture(phone, "42-refused");
+  await phone.goto("/orders");
+  assert.equal(await phone.locator(".state.queued, .state.placed").count(), 0, "no order came to be");
   await counter.getByRole("button", { name: "Open the bar" }).click();
   await phone.goto("/");
   await phone.locator(".bar-line").getByText("Open").waitFor();
@@ -229,6 +233,79 @@ test("a pause and a sold-out drink reach the phones at once", async (t) => {
   await counter.context().close();
 });
 
+test("a pause ends by the clock, on every screen and for who sees none", async () => {
+  const counter = await person("Ada", TABLET, "/counter");
+  const phone = await person("Dan", PHONE);
+  await live(phone);
+  await live(counter);
+  await counter.evaluate(async () => {
+    const until = new Date(Date.now() + 3000).toISOString();
+    const body = JSON.stringify({ state: "paused", until });
+    await fetch("/v1/bar", { method: "PUT", headers: { "content-type": "application/json" }, body });
+  });
+  const told = phone.locator("#status");
+  await phone.locator(".bar-line").getByText("A short break").waitFor();
+  await told.getByText("A short break").waitFor({ state: "attached" });
+  await counter.getByRole("button", { name: "Open the bar" }).waitFor();
+  // Nothing happens any more but that time passes.
+  await phone.locator(".bar-line").getByText("Open").waitFor();
+  await told.getByText("Open").waitFor({ state: "attached" });
+  await counter.locator(".bar-line").getByText("Open").waitFor();
+  await counter.getByText("Pause", { exact: true }).waitFor();
+  await phone.context().close();
+  await counter.context().close();
+});
+
+test("an answer that was asked for earlier and comes later changes nothing", async () => {
+  const counter = await person("Ben", TABLET, "/counter");
+  await live(counter);
+  const phone = await person("Cleo", PHONE);
+  const number = await orderOne(phone, "espresso");
+  await inColumn(counter, "new", number);
+  // The next look at the board is held up on its way, with what was true when it was asked.
+  let release = () => {};
+  const held = new Promise((resolve) => (release = () => resolve(undefined)));
+  let begin = () => {};
+  const begun = new Promise((resolve) => (begin = () => resolve(undefined)));
+  await counter.route("**/counter/board", async (route) => {
+    const answer = await route.fetch();
+    begin();
+    await held;
+    await route.fulfill({ response: answer });
+  }, { times: 1 });
+  const second = await orderOne(phone, "americano");
+  await begun;
+  await ticket(counter, number).getByRole("button", { name: "Accept" }).click();
+  await inColumn(counter, "making", number);
+  await counter.evaluate((number) => {
+    const back = () => document.querySelector(`[data-column="new"] .ticket[data-number="${number}"]`);
+    new MutationObserver(() => back() && document.body.setAttribute("data-went-back", "")).observe(document.body, { childList: true, subtree: true });
+  }, number);
+  release();
+  // What was held back was old in the one thing and new in the other: so it is asked again.
+  await inColumn(counter, "new", second);
+  await inColumn(counter, "making", number);
+  assert.equal(await counter.locator("body").getAttribute("data-went-back"), null);
+  await ticket(counter, number).getByRole("button", { name: "Ready" }).click();
+  await inColumn(counter, "ready", number);
+  await ticket(counter, number).getByRole("button", { name: "Picked up" }).click();
+  await ticket(counter, number).waitFor({ state: "detached" });
+  await cancel(phone);
+  await phone.context().close();
+  await counter.context().close();
+});
+
+test("a page whose session is over leads to the sign-in", async () => {
+  const phone = await person("Dan", PHONE, "/menu/espresso");
+  await live(phone);
+  await phone.context().clearCookies();
+  // Its stream ends, as it does with the token, and is refused when it comes again.
+  await phone.context().setOffline(true);
+  await phone.context().setOffline(false);
+  await phone.waitForURL(/\/sign-in$/);
+  await phone.context().close();
+});
+
 test("a declined order tells its customer why", async () => {
   const counter = await person("Ada", TABLET, "/counter");
   await live(counter);
@@ -241,7 +318,7 @@ test("a declined order tells its customer why", async () => {
   await mine.getByLabel("In other words").fill("We are out of beans");
   await mine.getByRole("button", { name: "Decline", exact: true }).click();
   await mine.waitFor({ state: "detached" });
-  await phone.getByText("We are out of beans").waitFor();
+  await phone.locator(".reason").getByText("We are out of beans").waitFor();
   await heading(phone, "Sorry, not this time");
   await picture(phone, "51-declined");
   await phone.context().close();
@@ -255,12 +332,12 @@ test("what happened while the connection was lost is there when it returns", asy
   const first = await orderOne(phone, "espresso");
   await inColumn(counter, "new", first);
   await counter.context().setOffline(true);
-  await counter.getByText("Connection lost, trying again").waitFor();
+  await counter.locator("#connection").getByText("Connection lost, trying again").waitFor();
   await picture(counter, "60-counter-lost");
   await cancel(phone);
   const second = await orderOne(phone, "americano");
   await counter.context().setOffline(false);
-  await counter.getByText("Back online").waitFor();
+  await counter.locator("#connection").getByText("Back online").waitFor();
   await inColumn(counter, "new", second);
   await ticket(counter, first).waitFor({ state: "detached" });
   await picture(counter, "61-counter-back");
