@@ -187,7 +187,7 @@ fn roles(member: &Member) -> &'static str {
 }
 
 /// Half blocks, two rows a line; the light squares are drawn, as terminals are mostly dark.
-fn qr(url: &str) -> Result<String> {
+pub(crate) fn qr(url: &str) -> Result<String> {
     let code = QrCode::new(url).context("draw the QR code")?;
     let drawing =
         code.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build();

@@ -264,9 +264,9 @@ async fn a_phone_that_does_not_trust_yet_finds_out_how_and_what() {
     for part in [&*pairs.join(" "), "everything.mobileconfig", "everything.crt", "<svg", NAME] {
         assert!(page.text().contains(part), "{part} is missing");
     }
-    assert!(!page.text().contains("You read this over HTTPS"));
+    assert!(!page.text().contains("This came over HTTPS"));
     let again = house.get(&world, "/trust").await.text();
-    assert!(again.contains("You read this over HTTPS"), "{again}");
+    assert!(again.contains("This came over HTTPS"), "{again}");
 
     let certificate = at(&world, "/trust/everything.crt", "coffee.local").send().await;
     assert_eq!(certificate.header("content-type"), "application/x-x509-ca-cert");
