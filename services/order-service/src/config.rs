@@ -1,6 +1,8 @@
 //! What this service is told from outside: environment variables with the
 //! prefix `EVERYTHING_`, read once at start.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 use order_domain::Waits;
@@ -22,7 +24,7 @@ pub struct Config {
     #[arg(long, env = "EVERYTHING_DATABASE_URL", hide_env_values = true)]
     pub database_url: SecretString,
 
-    /// The most connections to PostgreSQL; the ten of docs/scaling.md.
+    /// The most connections to PostgreSQL, which all services and Temporal share (100 in all).
     #[arg(long, env = "EVERYTHING_DATABASE_CONNECTIONS", default_value_t = 10)]
     pub database_connections: u32,
 
@@ -46,6 +48,11 @@ pub struct Config {
     #[arg(long, env = "EVERYTHING_TIME_ZONE", default_value = "Europe/Berlin")]
     pub time_zone: Tz,
 
+    /// How often what may have been lost is looked for, in seconds: orders past their
+    /// time without a workflow, the schedule of the allowances.
+    #[arg(long, env = "EVERYTHING_ROUND_SECONDS", default_value_t = 60)]
+    pub round_seconds: u32,
+
     #[command(flatten)]
     pub waits: WaitSeconds,
 }
@@ -58,6 +65,8 @@ impl Config {
             namespace: self.temporal_namespace.clone(),
             task_queue: TASK_QUEUE.to_owned(),
             time_zone: self.time_zone,
+            // Never without a pause.
+            rounds: Duration::from_secs(self.round_seconds.max(1).into()),
         }
     }
 }

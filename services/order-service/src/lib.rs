@@ -115,11 +115,13 @@ async fn tidy(app: app::App, draining: tokio_util::sync::CancellationToken) -> a
     let mut clock = tokio::time::interval(TIDY);
     loop {
         tokio::select! {
-            _ = clock.tick() => match app.forget_keys(app.now()).await {
-                Ok(0) => {}
-                Ok(keys) => tracing::info!(keys, "forgot old idempotency keys"),
-                Err(error) => tracing::debug!(cause = error.chain(), "could not tidy up"),
-            },
+            _ = clock.tick() => {
+                match postgres::in_time(app.forget_keys(app.now())).await {
+                    Ok(0) => {}
+                    Ok(keys) => tracing::info!(keys, "forgot old idempotency keys"),
+                    Err(error) => tracing::debug!(cause = error.chain(), "could not tidy up"),
+                }
+            }
             () = draining.cancelled() => return Ok(()),
         }
     }

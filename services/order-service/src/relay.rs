@@ -1,8 +1,10 @@
 //! What follows the event log in this replica: the relay to Kafka, and the
 //! memory of menu and bar. (The relay to the workflow is the workflow's.)
 
+use std::time::Duration;
+
 use outbox::{Live, Log, kafka};
-use runtime::Runtime;
+use runtime::{Runtime, postgres};
 
 use crate::{app::App, convert::event::HouseChange};
 
@@ -44,11 +46,14 @@ pub(crate) fn to_memory(runtime: &Runtime, log: &Log, app: App) {
                     .iter()
                     .any(|change| change.kind() == record.kind),
                 Err(_) => {
-                    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+                    tokio::time::sleep(Duration::from_millis(500)).await;
                     false
                 }
             };
-            if concerns_us && let Err(error) = app.fresh_house().await {
+            if !concerns_us {
+                continue;
+            }
+            if let Err(error) = postgres::in_time(app.fresh_house()).await {
                 tracing::debug!(cause = error.chain(), "could not look at menu and bar again");
             }
         }

@@ -8,6 +8,7 @@ use std::{
 };
 
 use order_domain::Order;
+use runtime::postgres;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
@@ -66,10 +67,11 @@ pub(crate) async fn run(app: App, stop: CancellationToken) {
         desk.take(&app).await;
         desk.give_up_overdue(&app).await;
         let free = desk.under_way.len() < AT_ONCE;
+        let pause = desk.pause();
         tokio::select! {
             () = stop.cancelled() => break,
             Some(ended) = desk.under_way.join_next() => desk.put_away(ended),
-            () = app.settling_wanted(LOOK), if free => {}
+            () = app.settling_wanted(pause), if free => {}
         }
     }
     while desk.under_way.join_next().await.is_some() {}
@@ -87,14 +89,15 @@ impl Desk {
         }
         if self.next.is_empty() {
             let but: Vec<_> = self.taken.keys().map(|id| id.uuid()).collect();
-            match store::orders::unsettled(app.pool(), &but, READ_AT_ONCE).await {
+            let looked = store::orders::unsettled(app.pool(), &but, READ_AT_ONCE);
+            match postgres::in_time(looked).await {
                 Ok(orders) => {
                     self.taken.extend(orders.iter().map(|unsettled| (unsettled.order.id, None)));
                     self.next.extend(orders);
                 }
                 Err(error) => {
                     tracing::debug!(%error, "could not look for what is not settled");
-                    self.away_until = Some(now + REST);
+                    self.away_until = Some(Instant::now() + REST);
                 }
             }
         }
@@ -109,9 +112,16 @@ impl Desk {
             return;
         }
         self.overdue_at = Some(now + LOOK);
-        if let Err(error) = app.give_up_overdue().await {
+        if let Err(error) = postgres::in_time(app.give_up_overdue()).await {
             tracing::debug!(%error, "could not reject what is overdue yet");
         }
+    }
+
+    /// Until the first that rests may be taken again, but not longer than until the next look.
+    fn pause(&self) -> Duration {
+        let now = Instant::now();
+        let ends = self.taken.values().flatten().map(|until| until.saturating_duration_since(now));
+        ends.min().map_or(LOOK, |end| end.min(LOOK))
     }
 
     fn put_away(&mut self, ended: Result<(OrderId, Attempt), tokio::task::JoinError>) {
@@ -164,7 +174,7 @@ async fn attempt(app: App, unsettled: Unsettled) -> (OrderId, Attempt) {
 }
 
 async fn try_settle(app: &App, order: &Order) -> Attempt {
-    match app.settle_read(order).await {
+    match postgres::in_time(app.settle_read(order)).await {
         Ok(Settling::Settled(_) | Settling::Nothing) => Attempt::Done,
         Ok(Settling::Superseded) => Attempt::Again,
         Ok(Settling::Refused(_)) => {

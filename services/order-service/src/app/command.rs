@@ -1,7 +1,6 @@
 //! Commands on orders: lock, let the domain decide, write state and event, commit.
 
 use order_domain::{Actor, Command, DrinkRequest, Invalid, Order, Outcome, Rejection, What, Wish};
-use runtime::AppError;
 use types::{MemberId, OrderId};
 
 use super::{App, CommandError, may_see};
@@ -112,20 +111,8 @@ impl App {
         self.command(id, &command, &Actor::System, version).await
     }
 
-    /// What a person wishes for, on the menu as it stands in the database.
-    pub(crate) async fn wishes(
-        &self,
-        requests: &[DrinkRequest],
-        asker: MemberId,
-    ) -> Result<Vec<Wish>, AppError> {
-        self.check_recipients(requests, asker).await?;
-        let now = self.now();
-        let house = self.fresh_house().await?;
-        order_domain::parse_wishes(&house.menu, requests, asker, now)
-            .map_err(convert::rejection::invalid)
-    }
-
-    /// Other items instead: for the same people as who placed it would mean.
+    /// Other items instead: for the same people as who placed it would mean, from
+    /// the menu as it will be when they are made.
     pub async fn amend(
         &self,
         id: OrderId,
@@ -133,8 +120,13 @@ impl App {
         actor: &Actor,
         version: u64,
     ) -> Result<Done, CommandError> {
-        let placed_by = self.visible(id, actor).await?.placed_by;
-        let wishes = self.wishes(requests, placed_by).await?;
+        let order = self.visible(id, actor).await?;
+        self.check_recipients(requests, order.placed_by).await?;
+        let now = self.now();
+        let made_at = order.held_until().map_or(now, |until| until.max(now));
+        let house = self.fresh_house().await?;
+        let wishes = order_domain::parse_wishes(&house.menu, requests, order.placed_by, made_at)
+            .map_err(convert::rejection::invalid)?;
         self.command(id, &Command::Amend { wishes }, actor, version).await
     }
 
@@ -152,8 +144,8 @@ impl App {
         let item = order.item(line).ok_or(Rejection::NoSuchItem { line })?;
         let recipient = request.recipient.or_else(|| Some(item.recipient.clone()));
         let request = DrinkRequest { recipient, ..request };
+        self.check_recipient("item", &request, order.placed_by).await?;
         let house = self.fresh_house().await?;
-        self.check_recipients(std::slice::from_ref(&request), order.placed_by).await?;
         let wish = Wish::parse(&house.menu, &request, order.placed_by, self.now()).map_err(
             |mut wrong| {
                 wrong.iter_mut().for_each(|wrong| wrong.path = format!("item.{}", wrong.path));

@@ -26,6 +26,9 @@ pub(super) struct Cache {
     counter: Mutex<Option<(Instant, Arc<Counter>)>>,
 }
 
+/// When it first stood in the queue: what is amended keeps it.
+type Place = (Option<Timestamp>, OrderId);
+
 /// What goes on at the counter at a moment.
 #[derive(Debug, Clone)]
 pub(crate) struct Counter {
@@ -35,8 +38,8 @@ pub(crate) struct Counter {
     baristas: u32,
     /// Items before the end of the queue.
     items: u32,
-    /// Each open order with the items before it.
-    ahead: Vec<(OrderId, u32)>,
+    /// Each open order's place in the queue, with the items before it; in their order.
+    ahead: Vec<(Place, u32)>,
     past: Arc<[Sample]>,
 }
 
@@ -52,7 +55,7 @@ impl Counter {
                 _ => continue,
             }
             baristas.extend(order.barista());
-            counter.ahead.push((order.id, counter.items));
+            counter.ahead.push((place(order), counter.items));
             let items = order.live_items().filter(|item| !item.ticked).count();
             counter.items += u32::try_from(items).unwrap_or(u32::MAX);
         }
@@ -72,13 +75,8 @@ impl Counter {
     pub(crate) fn ready_at(&self, order: &Order) -> Option<Timestamp> {
         let items = u32::try_from(order.live_items().count()).ok()?;
         let (from, takes) = match order.state.kind() {
-            StateKind::Placed => {
-                (order.placed_at, estimate(&self.past, items, self.items, self.baristas)?)
-            }
-            StateKind::Queued => {
-                let ahead = self.ahead.iter().find(|(id, _)| *id == order.id);
-                let ahead = ahead.map_or(self.items, |(_, items)| *items);
-                let takes = estimate(&self.past, items, ahead, self.baristas)?;
+            StateKind::Placed | StateKind::Queued => {
+                let takes = estimate(&self.past, items, self.items_before(order), self.baristas)?;
                 (order.queued_at.unwrap_or(order.state_since), takes)
             }
             StateKind::Preparing => {
@@ -94,6 +92,20 @@ impl Counter {
         };
         from.checked_add_signed(chrono::TimeDelta::from_std(takes).ok()?)
     }
+
+    /// What is made before this order: whatever has stood in the queue for longer,
+    /// all of it if it never stood there.
+    fn items_before(&self, order: &Order) -> u32 {
+        if order.queued_at.is_none() {
+            return self.items;
+        }
+        let at = self.ahead.partition_point(|(other, _)| *other < place(order));
+        self.ahead.get(at).map_or(self.items, |(_, items)| *items)
+    }
+}
+
+const fn place(order: &Order) -> Place {
+    (order.queued_at, order.id)
 }
 
 impl App {
@@ -142,4 +154,82 @@ fn touch<T: ?Sized>(slot: &Mutex<Option<(Instant, Arc<T>)>>) {
 fn keep<T: ?Sized>(slot: &Mutex<Option<(Instant, Arc<T>)>>, value: &Arc<T>) {
     let mut slot = slot.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     *slot = Some((Instant::now(), Arc::clone(value)));
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+    use order_domain::{Actor, Command, Drink, NewOrder, Outcome, Reader, Recipient, Waits, Wish};
+    use types::{Beans, MemberId, MenuItemId, Role};
+
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::UNIX_EPOCH + TimeDelta::seconds(second)
+    }
+
+    fn wish(slug: &str) -> Wish {
+        let drink = Drink {
+            menu_item: MenuItemId::new(),
+            slug: slug.to_owned(),
+            name: slug.to_owned(),
+            size: "small".to_owned(),
+            milk: None,
+            extras: vec![],
+            summary: String::new(),
+            price: Beans::new(1),
+            caffeine_mg: 0,
+            allergens: vec![],
+        };
+        Wish { drink, note: String::new(), recipient: Recipient::Guest("Oma".to_owned()) }
+    }
+
+    fn place_at(second: i64, hold_until: Option<Timestamp>) -> Order {
+        let new = NewOrder {
+            id: OrderId::new(),
+            number: 1,
+            placed_by: MemberId::new(),
+            wishes: vec![wish("espresso")],
+            hold_until,
+        };
+        Order::place(new, at(second), &Waits::default()).unwrap().0
+    }
+
+    fn give(order: &mut Order, command: &Command, actor: &Actor, second: i64) {
+        let outcome = order.decide(command, actor, 0, at(second), &Waits::default()).unwrap();
+        let Outcome::Changed(event) = outcome else { panic!("{command:?} changed nothing") };
+        order.apply(&event);
+    }
+
+    /// Each item takes a minute, and nobody waits for long.
+    fn counter(orders: &[Order]) -> Counter {
+        let sample = Sample { items: 1, waited: Duration::ZERO, made_in: Duration::from_secs(60) };
+        Counter::of(orders, vec![sample; order_domain::FEWEST_SAMPLES].into())
+    }
+
+    #[test]
+    fn what_was_held_is_ready_some_time_after_it_was_released_not_after_it_was_ordered() {
+        let mut order = place_at(0, Some(at(1_000)));
+        assert_eq!(counter(&[]).ready_at(&order), None);
+        let due = Command::ComeDue { wishes: vec![wish("espresso")] };
+        give(&mut order, &due, &Actor::System, 1_000);
+        assert_eq!(counter(&[]).ready_at(&order), Some(at(1_060)));
+    }
+
+    #[test]
+    fn what_is_amended_keeps_its_place_in_the_queue() {
+        let mut orders = [1, 2, 3].map(|second| {
+            let mut order = place_at(second, None);
+            give(&mut order, &Command::Queue { revision: 1 }, &Actor::System, second);
+            order
+        });
+        assert_eq!(counter(&orders).ready_at(&orders[2]), Some(at(3 + 180)));
+        assert_eq!(counter(&orders).ready_at(&orders[1]), Some(at(2 + 120)));
+        let reader = Reader { member: orders[1].placed_by, roles: [Role::Member].into() };
+        let amend = Command::Amend { wishes: vec![wish("latte")] };
+        give(&mut orders[1], &amend, &Actor::Person(reader), 10);
+        assert_eq!(orders[1].state.kind(), StateKind::Placed);
+        let [first, amended, third] = orders;
+        assert_eq!(counter(&[first, third]).ready_at(&amended), Some(at(2 + 120)));
+    }
 }

@@ -153,7 +153,11 @@ impl App {
     }
 
     /// Orders past their due time, the longest first. One query.
-    pub async fn due(&self, now: Timestamp, limit: i64) -> Result<Vec<OrderId>, AppError> {
+    pub(crate) async fn due(
+        &self,
+        now: Timestamp,
+        limit: i64,
+    ) -> Result<Vec<store::orders::Overdue>, AppError> {
         Ok(store::orders::due(self.pool(), now, limit).await?)
     }
 

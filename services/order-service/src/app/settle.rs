@@ -1,6 +1,7 @@
 //! Settling beans: what an order owes, in the ledger of customer-service.
 
 use order_domain::{Because, Command, Order, StateKind};
+use runtime::AppError;
 use types::OrderId;
 
 use super::{App, CommandError, Done};
@@ -69,10 +70,9 @@ impl App {
             super::customers::Answer::Refused if is_placed => {
                 Command::Reject { because: Because::NotEnoughBeans }
             }
-            // Only a first settlement is refused, and that is a placed order's:
-            // it has moved on since it was read.
+            // Only a first settlement is refused, and that is a placed order's.
             super::customers::Answer::Refused | super::customers::Answer::Superseded => {
-                return Ok(Settling::Superseded);
+                return self.moved_on(order).await;
             }
         };
         match self.command_read(order, &command).await {
@@ -82,6 +82,17 @@ impl App {
             Err(CommandError::Rejected(_)) => Ok(Settling::Superseded),
             Err(error) => Err(error),
         }
+    }
+
+    /// The ledger knows better than what was read, so the order has changed since. If
+    /// it has not, the two disagree, and asking again would not help. One query.
+    async fn moved_on(&self, order: &Order) -> Result<Settling, CommandError> {
+        let now = self.order(order.id).await?;
+        if now.revision != order.revision || now.is_settled() {
+            return Ok(Settling::Superseded);
+        }
+        let text = format!("the ledger has another history than {} at {}", now.id, now.revision);
+        Err(AppError::internal(text).into())
     }
 
     /// Rejects, with an apology, placed orders whose beans could not be settled in

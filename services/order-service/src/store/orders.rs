@@ -313,16 +313,31 @@ pub(crate) async fn overdue(pool: &PgPool, now: Timestamp, limit: i64) -> sqlx::
     Ok(rows.into_iter().map(Order::from).collect())
 }
 
+/// An order that is past its due time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Overdue {
+    pub(crate) id: OrderId,
+    /// Settled, and its deadline is still to come.
+    pub(crate) reminder_only: bool,
+}
+
 /// Orders past their due time, longest first: what the sweep looks after. One query.
-pub(crate) async fn due(pool: &PgPool, now: Timestamp, limit: i64) -> sqlx::Result<Vec<OrderId>> {
-    let ids: Vec<Uuid> = sqlx::query_scalar(
-        "select id from orders where not closed and due_at <= $1 order by due_at limit $2",
+pub(crate) async fn due(pool: &PgPool, now: Timestamp, limit: i64) -> sqlx::Result<Vec<Overdue>> {
+    let rows: Vec<(Uuid, bool)> = sqlx::query_as(
+        "select id, settled_revision = revision and coalesce(deadline > $1, false) as reminder_only
+           from orders
+          where not closed and due_at <= $1
+          order by due_at
+          limit $2",
     )
     .bind(now)
     .bind(limit)
     .fetch_all(pool)
     .await?;
-    Ok(ids.into_iter().map(OrderId::from_uuid).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(id, reminder_only)| Overdue { id: OrderId::from_uuid(id), reminder_only })
+        .collect())
 }
 
 /// Number and recipients of some orders: what the live feed adds to an event. One query.

@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Instant};
 
 use chrono::{DateTime, Utc};
 use order_domain::{Actor, Due, NoticeKind, Order, Step};
-use runtime::AppError;
+use runtime::{AppError, postgres};
 use serde::{Deserialize, Serialize};
 use temporalio_macros::activities;
 use temporalio_sdk::{
@@ -96,7 +96,7 @@ impl Activities {
             order.id = order,
             step = "look",
         );
-        let found = self.order(&order).instrument(span.clone()).await;
+        let found = postgres::in_time(self.order(&order)).instrument(span.clone()).await;
         let (outcome, due) = match found {
             Ok(order) => ("found", Ok(order.due(now))),
             Err(CommandError::NoSuchOrder) => {
@@ -227,7 +227,7 @@ impl Activities {
         act: impl AsyncFnOnce(Order) -> Result<Done, CommandError>,
     ) -> Result<Done, ActivityError> {
         let start = Instant::now();
-        let result = async {
+        let result = postgres::in_time(async {
             let order = self.order(id).await?;
             let cause = trace::last_traceparent(self.app.pool(), order.id).await?;
             let span = info_span!(
@@ -244,7 +244,7 @@ impl Activities {
                 runtime::telemetry::failed(&span, error.code.name());
             }
             result
-        }
+        })
         .await;
         let result = match result {
             // It was accepted, cancelled, picked up in the meantime: look again.

@@ -44,36 +44,47 @@ impl AllowancesWorkflow {
     }
 }
 
-/// Makes the schedule as it should be, wherever this Temporal got to: an old one
-/// (of another time zone, say) is replaced. It runs once at once, so that a
-/// week that began without it is not missed.
-pub(super) async fn schedule(client: &Client, settings: &Settings) -> Result<(), ScheduleError> {
-    let options = || {
-        CreateScheduleOptions::builder()
-            .action(ScheduleAction::start_workflow(
-                AllowancesWorkflow::run,
-                (),
-                settings.task_queue.clone(),
-                SCHEDULE,
-            ))
-            .spec(
-                ScheduleSpec::builder()
-                    .cron_strings(vec![WHEN.to_owned()])
-                    .timezone_name(settings.time_zone.name())
-                    .build(),
-            )
-            .overlap_policy(ScheduleOverlapPolicy::Skip)
-            .trigger_immediately(true)
-            .rpc_options(link::rpc(DEADLINE))
-            .build()
-    };
-    match client.create_schedule(SCHEDULE, options()).await {
-        Ok(_) => Ok(()),
+/// Makes the schedule as it should be: an old one (of another time zone, say) is replaced.
+pub(super) async fn renew(client: &Client, settings: &Settings) -> Result<(), ScheduleError> {
+    if let Made::Already = make(client, settings).await? {
+        let old = client.get_schedule_handle(SCHEDULE);
+        old.delete(DeleteScheduleOptions::builder().rpc_options(link::rpc(DEADLINE)).build())
+            .await?;
+        make(client, settings).await?;
+    }
+    Ok(())
+}
+
+/// What making the schedule came to.
+pub(super) enum Made {
+    Now,
+    Already,
+}
+
+/// Makes the schedule where there is none. It runs once at once, so that a week
+/// that began without it is not missed.
+pub(super) async fn make(client: &Client, settings: &Settings) -> Result<Made, ScheduleError> {
+    let options = CreateScheduleOptions::builder()
+        .action(ScheduleAction::start_workflow(
+            AllowancesWorkflow::run,
+            (),
+            settings.task_queue.clone(),
+            SCHEDULE,
+        ))
+        .spec(
+            ScheduleSpec::builder()
+                .cron_strings(vec![WHEN.to_owned()])
+                .timezone_name(settings.time_zone.name())
+                .build(),
+        )
+        .overlap_policy(ScheduleOverlapPolicy::Skip)
+        .trigger_immediately(true)
+        .rpc_options(link::rpc(DEADLINE))
+        .build();
+    match client.create_schedule(SCHEDULE, options).await {
+        Ok(_) => Ok(Made::Now),
         Err(ScheduleError::Rpc(status)) if status.code() == tonic::Code::AlreadyExists => {
-            let old = client.get_schedule_handle(SCHEDULE);
-            old.delete(DeleteScheduleOptions::builder().rpc_options(link::rpc(DEADLINE)).build())
-                .await?;
-            client.create_schedule(SCHEDULE, options()).await.map(|_| ())
+            Ok(Made::Already)
         }
         Err(error) => Err(error),
     }

@@ -19,6 +19,8 @@ pub struct Settings {
     pub task_queue: String,
     /// The family's: when its week begins.
     pub time_zone: chrono_tz::Tz,
+    /// How often what may have been lost is looked for: overdue orders, the schedule.
+    pub rounds: Duration,
 }
 
 /// The task queue of the orders' workflows.
@@ -69,7 +71,9 @@ pub(super) fn rpc(deadline: Duration) -> RpcOptions {
 }
 
 /// Keeps the way open and says whether it is: connects, makes the namespace where
-/// it is missing (a Temporal that lost its data has none), then feels its pulse.
+/// it is missing, then feels its pulse. It opens anew, too, when the namespace is
+/// another one than before: a Temporal that lost its data may be back sooner than
+/// anybody noticed that it was gone.
 pub(super) async fn keep(
     settings: Settings,
     link: watch::Sender<Option<Client>>,
@@ -77,6 +81,7 @@ pub(super) async fn keep(
     draining: CancellationToken,
 ) -> anyhow::Result<()> {
     let mut known: Option<Client> = None;
+    let mut namespace = String::new();
     let mut failures = 0_u32;
     loop {
         let attempt = async {
@@ -84,15 +89,17 @@ pub(super) async fn keep(
                 Some(client) => client.clone(),
                 None => connect(&settings, "order-service").await?,
             };
-            feel_pulse(&client, &settings.namespace).await?;
-            Ok::<_, LinkError>(client)
+            let namespace = feel_pulse(&client, &settings.namespace).await?;
+            Ok::<_, LinkError>((client, namespace))
         };
         let pause = match draining.run_until_cancelled(attempt).await {
             None => return Ok(()),
-            Some(Ok(client)) => {
+            Some(Ok((client, is))) => {
                 failures = 0;
                 part.up();
-                link.send_if_modified(|before| before.replace(client.clone()).is_none());
+                let another = is != namespace;
+                namespace = is;
+                link.send_if_modified(|before| before.replace(client.clone()).is_none() || another);
                 known = Some(client);
                 PULSE
             }
@@ -109,15 +116,9 @@ pub(super) async fn keep(
     }
 }
 
-async fn feel_pulse(client: &Client, namespace: &str) -> Result<(), LinkError> {
-    let mut service = client.connection().workflow_service();
-    let mut request = tonic::Request::new(DescribeNamespaceRequest {
-        namespace: namespace.to_owned(),
-        ..DescribeNamespaceRequest::default()
-    });
-    request.set_timeout(DEADLINE);
-    match within(service.describe_namespace(request)).await {
-        Ok(_) => Ok(()),
+/// The id of our namespace, which is made where it is missing.
+async fn feel_pulse(client: &Client, namespace: &str) -> Result<String, LinkError> {
+    match describe(client, namespace).await {
         Err(LinkError::Answer(status)) if status.code() == tonic::Code::NotFound => {
             tracing::warn!(namespace, "Temporal has no such namespace; making it");
             let options = RegisterNamespaceOptions::builder()
@@ -127,10 +128,23 @@ async fn feel_pulse(client: &Client, namespace: &str) -> Result<(), LinkError> {
                 .build();
             let mut request = tonic::Request::new(options.into());
             request.set_timeout(DEADLINE);
-            within(service.register_namespace(request)).await.map(|_| ())
+            within(client.connection().workflow_service().register_namespace(request)).await?;
+            describe(client, namespace).await
         }
-        Err(error) => Err(error),
+        id => id,
     }
+}
+
+async fn describe(client: &Client, namespace: &str) -> Result<String, LinkError> {
+    let mut request = tonic::Request::new(DescribeNamespaceRequest {
+        namespace: namespace.to_owned(),
+        ..DescribeNamespaceRequest::default()
+    });
+    request.set_timeout(DEADLINE);
+    let mut service = client.connection().workflow_service();
+    let described = within(service.describe_namespace(request)).await?.into_inner();
+    let info = described.namespace_info;
+    Ok(info.map(|info| info.id).unwrap_or_default())
 }
 
 async fn within<T>(

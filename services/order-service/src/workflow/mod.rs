@@ -54,7 +54,8 @@ pub fn start(runtime: &Runtime, log: &outbox::Log, app: &App, settings: Settings
         "temporal worker",
         worker::keep(app.clone(), settings.clone(), meters, draining.clone()),
     );
-    runtime.spawn("sweep", sweep::keep(app.clone(), looker.clone(), draining.clone()));
+    let rounds = settings.rounds;
+    runtime.spawn("sweep", sweep::keep(app.clone(), looker.clone(), rounds, draining.clone()));
     runtime.spawn("schedules", schedules(link, settings, draining.clone()));
     runtime.spawn(
         "relay to the workflow",
@@ -62,30 +63,43 @@ pub fn start(runtime: &Runtime, log: &outbox::Log, app: &App, settings: Settings
     );
 }
 
-/// Makes the schedules whenever the way to Temporal opens: it may be a new one.
-/// What does not succeed is tried again.
+/// Makes the schedule anew whenever the way to Temporal opens: it may be another
+/// one, or the settings may be others; and every now and then if it is missing.
 async fn schedules(
     mut link: watch::Receiver<Option<Client>>,
     settings: Settings,
     draining: CancellationToken,
 ) -> anyhow::Result<()> {
+    let mut opened = true;
     loop {
         let client = link.borrow_and_update().clone();
-        let mut failed = false;
+        let mut pause = settings.rounds;
         if let Some(client) = client {
-            match draining.run_until_cancelled(allowances::schedule(&client, &settings)).await {
+            let making = async {
+                if opened {
+                    allowances::renew(&client, &settings).await
+                } else {
+                    allowances::make(&client, &settings).await.map(|_| ())
+                }
+            };
+            match draining.run_until_cancelled(making).await {
                 None => return Ok(()),
-                Some(Ok(())) => tracing::debug!(schedule = SCHEDULE, "is as it should be"),
+                Some(Ok(())) => opened = false,
                 Some(Err(error)) => {
                     let error = format!("{:#}", anyhow::Error::from(error));
                     tracing::warn!(error, schedule = SCHEDULE, "could not be made");
-                    failed = true;
+                    pause = SCHEDULE_AGAIN;
                 }
             }
         }
         tokio::select! {
-            changed = link.changed() => if changed.is_err() { return Ok(()) },
-            () = tokio::time::sleep(SCHEDULE_AGAIN), if failed => {}
+            changed = link.changed() => {
+                if changed.is_err() {
+                    return Ok(());
+                }
+                opened = true;
+            }
+            () = tokio::time::sleep(pause) => {}
             () = draining.cancelled() => return Ok(()),
         }
     }

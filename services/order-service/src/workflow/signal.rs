@@ -8,7 +8,7 @@ use std::{
 
 use futures::StreamExt as _;
 use order_domain::What;
-use outbox::{Record, Undelivered};
+use outbox::{Position, Record, Undelivered};
 use temporalio_client::{
     Client, WorkflowIdConflictPolicy, WorkflowIdReusePolicy, WorkflowStartOptions,
     errors::WorkflowStartError, tonic,
@@ -67,16 +67,15 @@ impl From<WorkflowStartError> for LookError {
             | Code::Cancelled
             | Code::ResourceExhausted
             | Code::Unauthenticated
+            | Code::PermissionDenied
+            | Code::Unimplemented
             // The namespace is not there yet.
             | Code::NotFound => Self::Away(Some(error)),
-            Code::InvalidArgument
-            | Code::FailedPrecondition
-            | Code::PermissionDenied
-            | Code::OutOfRange
-            | Code::Unimplemented => Self::Refused(error),
+            Code::InvalidArgument | Code::OutOfRange => Self::Refused(error),
             Code::Ok
             | Code::Unknown
             | Code::AlreadyExists
+            | Code::FailedPrecondition
             | Code::Aborted
             | Code::Internal
             | Code::DataLoss => Self::Failed(error),
@@ -143,19 +142,55 @@ impl Receiver {
         Self { looker, failures: HashMap::new() }
     }
 
+    /// What came of a batch in which each order stands with the position of its
+    /// first event: the first that must be told again, and why.
+    fn judge(
+        &mut self,
+        orders: &BTreeMap<OrderId, Position>,
+        results: Vec<(OrderId, Result<(), LookError>)>,
+    ) -> Option<(Position, LookError)> {
+        let others_were_told = results.iter().any(|(_, result)| result.is_ok());
+        let mut first: Option<(Position, LookError)> = None;
+        for (order, result) in results {
+            let Err(error) = result else {
+                self.failures.remove(&order);
+                continue;
+            };
+            if self.sets_aside(order, &error, others_were_told) {
+                self.failures.remove(&order);
+                self.looker.meters.set_aside();
+                let error = format!("{:#}", anyhow::Error::from(error));
+                tracing::error!(order.id = %order, error, "set aside: its workflow was not told");
+                continue;
+            }
+            let position = orders[&order];
+            if first.as_ref().is_none_or(|(first, _)| position < *first) {
+                first = Some((position, error));
+            }
+        }
+        if first.is_none() {
+            self.failures.clear();
+        }
+        first
+    }
+
     /// Whether this failure ends here: the order is left to the sweep, which
     /// comes to it when its time is up. (What is closed has no time any more:
-    /// then only what it would have told is lost.)
+    /// then only what it would have told is lost.) A failure of all says nothing
+    /// about one.
     fn sets_aside(&mut self, order: OrderId, error: &LookError, others_were_told: bool) -> bool {
-        let alone = match error {
-            LookError::Refused(_) => return true,
-            LookError::Failed(_) => true,
-            LookError::Away(_) => others_were_told,
-        };
+        if let LookError::Refused(_) = error {
+            return true;
+        }
         let tries = self.failures.entry(order).or_default();
-        *tries += u32::from(alone);
+        *tries += u32::from(others_were_told);
         *tries >= TRIES
     }
+}
+
+/// The last position before one of a batch's; none: it is the first.
+fn up_to(batch: impl IntoIterator<Item = Position>, first_failed: Position) -> Option<Position> {
+    batch.into_iter().take_while(|position| *position < first_failed).last()
 }
 
 impl outbox::Receiver for Receiver {
@@ -170,35 +205,75 @@ impl outbox::Receiver for Receiver {
             }
         }
         let results = self.looker.look_at_all(orders.keys().copied()).await;
-        let told = results.iter().filter(|(_, result)| result.is_ok()).count();
-        let mut failed = None;
-        for (order, result) in results {
-            let Err(error) = result else {
-                self.failures.remove(&order);
-                continue;
-            };
-            if self.sets_aside(order, &error, told > 0) {
-                self.failures.remove(&order);
-                self.looker.meters.set_aside();
-                let error = format!("{:#}", anyhow::Error::from(error));
-                tracing::error!(order.id = %order, error, "set aside: its workflow was not told");
-                continue;
-            }
-            let position = orders[&order];
-            if failed.as_ref().is_none_or(|(first, _)| position < *first) {
-                failed = Some((position, error));
-            }
-        }
-        match failed {
-            None => {
-                self.failures.clear();
-                Ok(())
-            }
+        match self.judge(&orders, results) {
+            None => Ok(()),
             Some((first, error)) => {
-                let before = batch.iter().map(|record| record.position);
-                let up_to = before.take_while(|position| *position < first).last();
+                let up_to = up_to(batch.iter().map(|record| record.position), first);
                 Err(Undelivered { up_to, cause: error.into() })
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn receiver() -> Receiver {
+        let (_, link) = watch::channel(None);
+        Receiver::new(Looker { link, task_queue: String::new(), meters: Meters::new() })
+    }
+
+    fn failure(code: tonic::Code) -> LookError {
+        WorkflowStartError::from(tonic::Status::new(code, "on a bad day")).into()
+    }
+
+    #[test]
+    fn a_failure_of_everybody_sets_nobody_aside() {
+        let mut receiver = receiver();
+        let order = OrderId::new();
+        for _ in 0..10 * TRIES {
+            for code in [tonic::Code::Internal, tonic::Code::Unknown, tonic::Code::Unavailable] {
+                assert!(!receiver.sets_aside(order, &failure(code), false), "{code}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_order_that_fails_alone_is_set_aside_after_some_tries_and_a_refused_one_at_once() {
+        let mut receiver = receiver();
+        for code in [tonic::Code::Internal, tonic::Code::DeadlineExceeded] {
+            let order = OrderId::new();
+            let tries: Vec<_> =
+                (0..TRIES).map(|_| receiver.sets_aside(order, &failure(code), true)).collect();
+            assert_eq!(tries, [false, false, false, false, true], "{code}");
+        }
+        let refused = failure(tonic::Code::InvalidArgument);
+        assert!(receiver.sets_aside(OrderId::new(), &refused, false));
+    }
+
+    #[test]
+    fn delivery_goes_on_at_the_first_order_that_was_not_told() {
+        let mut receiver = receiver();
+        let orders: BTreeMap<_, _> =
+            (11..=14).map(|position| (OrderId::new(), Position::new(position))).collect();
+        let batch = || (10..=15).map(Position::new);
+        let results = |told: fn(i64) -> bool| {
+            let result = |position: Position| {
+                if told(position.get()) { Ok(()) } else { Err(failure(tonic::Code::Internal)) }
+            };
+            orders.iter().map(|(order, position)| (*order, result(*position))).collect()
+        };
+        assert!(receiver.judge(&orders, results(|_| true)).is_none());
+        let (first, _) = receiver.judge(&orders, results(|position| position < 13)).unwrap();
+        assert_eq!(up_to(batch(), first), Some(Position::new(12)));
+        assert_eq!(up_to(batch(), Position::new(10)), None);
+        // At last it is set aside, and the rest is delivered.
+        let only_one_fails = || results(|position| position != 11);
+        for _ in 1..TRIES {
+            let (first, _) = receiver.judge(&orders, only_one_fails()).unwrap();
+            assert_eq!(up_to(batch(), first), Some(Position::new(10)));
+        }
+        assert!(receiver.judge(&orders, only_one_fails()).is_none());
     }
 }

@@ -1,5 +1,6 @@
 //! What people may do with an order, and what they may not.
 
+use types::MemberId;
 use wire::order::v1 as pb;
 
 use crate::{
@@ -115,6 +116,13 @@ async fn another_drink_instead_costs_no_more_and_says_why() {
         ),
         (
             wrong(&|request| {
+                let nobody = pb::item_request::Recipient::MemberId(MemberId::new().to_string());
+                request.item = Some(pb::ItemRequest { recipient: Some(nobody), ..a("latte") });
+            }),
+            ("invalid-request", "item.member_id"),
+        ),
+        (
+            wrong(&|request| {
                 request.item = Some(a("latte"));
                 request.reason.clear()
             }),
@@ -224,6 +232,18 @@ async fn wrong_states_and_missing_reasons_are_named() {
     barista.cancel(because(&order, "the milk boiled over")).await.unwrap();
     assert_eq!(code(barista.ready(on(&order)).await), "order-closed");
     assert!(barista.cancel(because(&order, "again")).await.unwrap().already_so);
+}
+
+#[tokio::test]
+async fn an_order_that_somebody_keeps_locked_is_unavailable_for_a_while_and_no_defect() {
+    let house = House::open().await;
+    let (anna, barista) = (house.member(), house.barista());
+    let order = anna.orders_a_flat_white().await;
+    let mut other = house.pool.begin().await.unwrap();
+    sqlx::query("select 1 from orders for update").execute(&mut *other).await.unwrap();
+    assert_eq!(code(barista.accept(on(&order)).await), "unavailable");
+    other.rollback().await.unwrap();
+    barista.accept(on(&order)).await.unwrap();
 }
 
 #[tokio::test]

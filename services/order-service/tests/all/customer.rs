@@ -5,8 +5,10 @@ use std::{
     collections::BTreeMap,
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
 };
 
+use runtime::Peer;
 use tokio::task::JoinSet;
 use tokio_stream::{
     StreamExt as _,
@@ -15,6 +17,18 @@ use tokio_stream::{
 use tonic::{Request, Response, Status};
 use types::{MemberId, Role, Roles};
 use wire::customer::v1 as pb;
+
+use crate::house::peer_keys;
+
+/// One call that came in, whatever became of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    pub(crate) method: &'static str,
+    /// Who proved themselves; none with a token that is no good.
+    pub(crate) caller: Option<Peer>,
+    /// How long the caller waits.
+    pub(crate) deadline: Option<Duration>,
+}
 
 /// What the fake keeps and how it behaves.
 #[derive(Debug, Default)]
@@ -25,10 +39,11 @@ pub(crate) struct Books {
     /// Every Settle that came in, in order.
     pub(crate) asked: Vec<pb::SettleRequest>,
     pub(crate) told: Vec<pb::NotifyRequest>,
+    pub(crate) calls: Vec<Call>,
     pub(crate) keys: Vec<pb::Key>,
     /// Everything is refused with "unavailable" while this is set.
     pub(crate) away: bool,
-    /// Settle answers nothing while this is set.
+    /// Settle and ListMembers answer nothing while this is set.
     pub(crate) silent: bool,
     pub(crate) floor: i64,
     pub(crate) members: Vec<pb::Member>,
@@ -76,6 +91,12 @@ impl Customer {
         });
     }
 
+    /// The calls of one method that came in.
+    pub(crate) fn calls_of(&self, method: &str) -> Vec<Call> {
+        let books = self.books();
+        books.calls.iter().filter(|call| call.method == method).cloned().collect()
+    }
+
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -95,6 +116,35 @@ impl Service {
         let books = self.books.lock().unwrap();
         if books.away { Err(Status::unavailable("away")) } else { Ok(books) }
     }
+
+    /// Notes who calls, and answers nothing on a silent day.
+    async fn called<T>(&self, method: &'static str, request: &Request<T>) -> Result<(), Status> {
+        let silent = {
+            let mut books = self.open()?;
+            books.calls.push(Call::of(method, request));
+            books.silent
+        };
+        if silent {
+            std::future::pending::<()>().await;
+        }
+        Ok(())
+    }
+}
+
+impl Call {
+    fn of<T>(method: &'static str, request: &Request<T>) -> Self {
+        let text = |name: &str| request.metadata().get(name).and_then(|text| text.to_str().ok());
+        let token = text("authorization").and_then(|text| text.strip_prefix("Bearer "));
+        let verify =
+            |token: &str| peer_keys().verify(token, Peer::CustomerService, chrono::Utc::now()).ok();
+        // Our own channels say it in microseconds.
+        let deadline = text("grpc-timeout").and_then(|text| text.strip_suffix('u'));
+        Self {
+            method,
+            caller: token.and_then(verify),
+            deadline: deadline.map(|micros| Duration::from_micros(micros.parse().unwrap())),
+        }
+    }
 }
 
 type Answer<T> = Result<Response<T>, Status>;
@@ -106,14 +156,8 @@ fn not_played<T>() -> Answer<T> {
 #[tonic::async_trait]
 impl pb::customer_service_server::CustomerService for Service {
     async fn settle(&self, request: Request<pb::SettleRequest>) -> Answer<pb::SettleResponse> {
-        if request.metadata().get("authorization").is_none() {
-            return Err(Status::unauthenticated("who are you?"));
-        }
+        self.called("Settle", &request).await?;
         let request = request.into_inner();
-        let silent = self.open()?.silent;
-        if silent {
-            std::future::pending::<()>().await;
-        }
         let mut books = self.open()?;
         books.asked.push(request.clone());
         let pb::SettleRequest { order_id, member_id, revision, owed_beans } = request;
@@ -137,7 +181,9 @@ impl pb::customer_service_server::CustomerService for Service {
     }
 
     async fn notify(&self, request: Request<pb::NotifyRequest>) -> Answer<pb::NotifyResponse> {
-        self.open()?.told.push(request.into_inner());
+        let mut books = self.open()?;
+        books.calls.push(Call::of("Notify", &request));
+        books.told.push(request.into_inner());
         Ok(Response::new(pb::NotifyResponse { recorded: 1 }))
     }
 
@@ -153,15 +199,16 @@ impl pb::customer_service_server::CustomerService for Service {
         _: Request<pb::WatchRevocationsRequest>,
     ) -> Answer<Self::WatchRevocationsStream> {
         drop(self.open()?);
-        let beats = tokio::time::interval(std::time::Duration::from_secs(1));
+        let beats = tokio::time::interval(Duration::from_secs(1));
         let beats = IntervalStream::new(beats).map(|_| Ok(pb::Revocation::default()));
         Ok(Response::new(Box::pin(beats)))
     }
 
     async fn list_members(
         &self,
-        _: Request<pb::ListMembersRequest>,
+        request: Request<pb::ListMembersRequest>,
     ) -> Answer<pb::ListMembersResponse> {
+        self.called("ListMembers", &request).await?;
         let members = self.open()?.members.clone();
         Ok(Response::new(pb::ListMembersResponse { members }))
     }

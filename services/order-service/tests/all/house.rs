@@ -47,11 +47,17 @@ pub(crate) struct House {
 pub(crate) struct Temporal {
     pub(crate) url: String,
     pub(crate) namespace: String,
+    /// How often what may have been lost is looked for.
+    pub(crate) round_seconds: u32,
 }
 
 impl Temporal {
+    pub(crate) fn at(url: impl Into<String>, namespace: impl Into<String>) -> Self {
+        Self { url: url.into(), namespace: namespace.into(), round_seconds: 60 }
+    }
+
     fn away() -> Self {
-        Self { url: "http://127.0.0.1:1".to_owned(), namespace: "everything".to_owned() }
+        Self::at("http://127.0.0.1:1", "everything")
     }
 }
 
@@ -63,20 +69,28 @@ pub(crate) const WAITS: WaitSeconds = WaitSeconds {
     wait_ready: 1_800,
 };
 
-fn runtime_config(seed: [u8; 32]) -> runtime::Config {
+/// Whom everybody here believes.
+pub(crate) fn peer_keys() -> PeerKeys {
     let keys = [
         (Peer::Server, SERVER),
         (Peer::OrderService, ORDER_SERVICE),
         (Peer::CustomerService, CUSTOMER_SERVICE),
-    ]
-    .map(|(peer, seed)| (peer, Credentials::new(peer, seed).unwrap().public_key().unwrap()));
+    ];
+    PeerKeys::new(
+        keys.map(|(peer, seed)| {
+            (peer, Credentials::new(peer, seed).unwrap().public_key().unwrap())
+        }),
+    )
+}
+
+fn runtime_config(seed: [u8; 32]) -> runtime::Config {
     runtime::Config {
         admin_listen: "127.0.0.1:0".parse().unwrap(),
         log: "error".to_owned(),
         log_format: runtime::config::LogFormat::Text,
         otlp_endpoint: None,
         service_key: SecretString::from(key_to_text(&seed)),
-        peer_keys: PeerKeys::new(keys).to_text(),
+        peer_keys: peer_keys().to_text(),
         pre_stop_seconds: 0,
         drain_seconds: 5,
     }
@@ -98,6 +112,7 @@ fn config(
         temporal_namespace: temporal.namespace.clone(),
         customer_service_url,
         time_zone: chrono_tz::Europe::Berlin,
+        round_seconds: temporal.round_seconds,
         waits,
     }
 }
@@ -223,9 +238,9 @@ impl House {
 }
 
 /// The `host:port` of a URL.
-fn host_of(url: &str) -> String {
+pub(crate) fn host_of(url: &str) -> String {
     let (_, rest) = url.split_once("://").unwrap();
-    let (host, _) = rest.split_once('/').unwrap();
+    let host = rest.split('/').next().unwrap();
     host.rsplit('@').next().unwrap().to_owned()
 }
 
@@ -346,6 +361,15 @@ pub(crate) fn named<T: std::fmt::Debug>(result: Result<T, AppError>) -> (String,
 /// Just the name of a refusal.
 pub(crate) fn code<T: std::fmt::Debug>(result: Result<T, AppError>) -> String {
     named(result).0
+}
+
+/// The moment in so many seconds, to the nanosecond.
+pub(crate) fn in_seconds(seconds: i64) -> prost_types::Timestamp {
+    let at = Utc::now() + TimeDelta::seconds(seconds);
+    prost_types::Timestamp {
+        seconds: at.timestamp(),
+        nanos: at.timestamp_subsec_nanos().try_into().unwrap(),
+    }
 }
 
 /// Waits until something is so.

@@ -16,6 +16,16 @@ async fn next(events: &mut Streaming<pb::LiveEvent>) -> pb::LiveEvent {
     event.expect("the stream ended").unwrap()
 }
 
+/// The next event that is more than a heartbeat.
+async fn news(events: &mut Streaming<pb::LiveEvent>) -> pb::LiveEvent {
+    loop {
+        let event = next(events).await;
+        if !matches!(event.what, Some(What::Heartbeat(_))) {
+            return event;
+        }
+    }
+}
+
 /// The next so many events that are about orders.
 async fn orders(
     events: &mut Streaming<pb::LiveEvent>,
@@ -23,10 +33,9 @@ async fn orders(
 ) -> Vec<(String, pb::OrderChanged)> {
     let mut seen = Vec::new();
     while seen.len() < count {
-        let event = next(events).await;
+        let event = news(events).await;
         match event.what.unwrap() {
             What::Order(order) => seen.push((event.position, order)),
-            What::Heartbeat(_) => {}
             other => panic!("{other:?}"),
         }
     }
@@ -106,10 +115,10 @@ async fn the_bar_and_the_menu_are_news_too_and_silence_is_never_long() {
     assert_eq!(first, Some(What::Heartbeat(pb::Heartbeat {})), "where the log is, at once");
     let pause = pb::SetBarRequest { state: pb::BarState::Paused.into(), until: None };
     barista.set_bar(pause).await.unwrap();
-    assert_eq!(next(&mut events).await.what, Some(What::Bar(pb::BarChanged {})));
+    assert_eq!(news(&mut events).await.what, Some(What::Bar(pb::BarChanged {})));
     let off = pb::SetAvailabilityRequest { slug: "soy".into(), available: false, until: None };
     barista.set_availability(off).await.unwrap();
-    let changed = next(&mut events).await;
+    let changed = news(&mut events).await;
     assert_eq!(changed.what, Some(What::Bar(pb::BarChanged {})));
     let beat = next(&mut events).await;
     assert_eq!(beat.what, Some(What::Heartbeat(pb::Heartbeat {})));

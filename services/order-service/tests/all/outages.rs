@@ -28,17 +28,47 @@ async fn without_its_database_everything_is_unavailable_and_recovers_by_itself()
 }
 
 #[tokio::test]
-async fn after_connections_broke_a_request_that_is_repeated_places_one_order() {
+async fn an_order_that_was_committed_but_not_answered_is_the_same_when_it_is_asked_for_again() {
     let house = House::open().await;
     let anna = house.member();
-    let order = anna.orders_a_flat_white().await;
-    house.line.cut();
-    until("broken", async || anna.get(&order.id).await.err()).await;
-    house.line.mend();
     let request = asking(vec![a("latte")]);
-    let placed = until("placed", async || anna.ask_place(request.clone()).await.ok()).await;
-    let again = anna.ask_place(request).await.unwrap();
-    assert_eq!(again.order.unwrap().id, placed.order.unwrap().id);
+    house.line.lose_the_answer_to(&[&request.idempotency_key]);
+    let committed_then_cut = async {
+        house.line.until_said().await;
+        let id: uuid::Uuid = until("committed", async || {
+            let id = sqlx::query_scalar("select id from orders").fetch_optional(&house.pool);
+            id.await.unwrap()
+        })
+        .await;
+        house.line.cut();
+        types::OrderId::from_uuid(id).to_string()
+    };
+    let (refused, id) = tokio::join!(anna.ask_place(request.clone()), committed_then_cut);
+    assert_eq!(code(refused), "unavailable");
+    house.line.mend();
+    let again = until("placed", async || anna.ask_place(request.clone()).await.ok()).await;
+    assert!(again.repeated_request);
+    assert_eq!(again.order.unwrap().id, id);
+}
+
+#[tokio::test]
+async fn orders_for_others_are_placed_while_customer_service_hangs() {
+    let house = House::open().await;
+    let (anna, bert, cora) = (house.member(), house.member(), house.member());
+    house.customer.books().silent = true;
+    let latte_for = |id: types::MemberId| pb::ItemRequest {
+        recipient: Some(pb::item_request::Recipient::MemberId(id.to_string())),
+        ..a("latte")
+    };
+    let items = vec![latte_for(bert.id), latte_for(cora.id)];
+    let request = pb::PlaceOrderRequest { wait_ms: 0, ..asking(items) };
+    let order = anna.ask_place(request).await.unwrap().order.unwrap();
+    assert_eq!(order.state(), pb::OrderState::Placed);
+    // Asked once for both.
+    let asked = house.customer.calls_of("ListMembers");
+    assert!(asked.len() == 1, "{asked:?}");
+    assert!(asked[0].deadline.unwrap() <= Duration::from_secs(1), "{asked:?}");
+    house.customer.books().silent = false;
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use chrono::{TimeDelta, Utc};
 use wire::order::v1::{self as pb, item_request::Recipient};
 
-use crate::house::{House, a, asking, code, named};
+use crate::house::{House, a, asking, code, in_seconds, named};
 
 #[tokio::test]
 async fn an_order_is_placed_charged_and_queued() {
@@ -316,6 +316,31 @@ async fn an_order_for_later_is_held_owes_nothing_and_comes_due() {
         named(anna.ask_place(request).await),
         ("invalid-request".into(), "not_before".into())
     );
+}
+
+#[tokio::test]
+async fn a_held_order_is_amended_to_what_there_will_be_then() {
+    let house = House::open().await;
+    let (anna, barista) = (house.member(), house.barista());
+    let hours = |hours: i64| Some(in_seconds(hours * 3_600));
+    let request = pb::PlaceOrderRequest { not_before: hours(48), ..asking(vec![a("latte")]) };
+    let held = anna.ask_place(request).await.unwrap().order.unwrap();
+    let off = |slug: &str, until| pb::SetAvailabilityRequest {
+        slug: slug.to_owned(),
+        available: false,
+        until,
+    };
+    barista.set_availability(off("mocha", hours(47))).await.unwrap();
+    barista.set_availability(off("croissant", hours(49))).await.unwrap();
+    let amend = |slug: &str| pb::AmendOrderRequest {
+        id: held.id.clone(),
+        version: 0,
+        items: vec![a(slug)],
+    };
+    let refused = anna.amend(amend("croissant")).await;
+    assert_eq!(named(refused), ("sold-out".into(), "items[0].menu_item".into()));
+    let amended = anna.amend(amend("mocha")).await.unwrap().order.unwrap();
+    assert_eq!((amended.state(), &*amended.items[0].slug), (pb::OrderState::Held, "mocha"));
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use order_service::app::{CommandError, NoticeKind};
 use wire::order::v1 as pb;
 
 use crate::house::{House, Person, WAITS, a, asking, because, on, until};
@@ -92,12 +93,34 @@ async fn a_silent_customer_service_costs_its_deadline_and_no_more() {
     let request = pb::PlaceOrderRequest { wait_ms: 200, ..asking(vec![a("cortado")]) };
     let order = anna.ask_place(request).await.unwrap().order.unwrap();
     assert_eq!(order.state(), pb::OrderState::Placed);
-    // Reading and cancelling do not wait for it.
-    let cancelled = tokio::time::timeout(Duration::from_secs(2), anna.cancel(on(&order)));
-    cancelled.await.unwrap().unwrap();
+    let asked = until("asked", async || house.customer.calls_of("Settle").pop()).await;
+    let deadline = asked.deadline.unwrap();
+    assert!(deadline <= Duration::from_secs(3), "{deadline:?}");
+    // Given up, it is asked for again: nobody has answered yet.
+    until("asked again", async || house.customer.calls_of("Settle").get(1).cloned()).await;
+    // Cancelling does not wait for it.
+    anna.cancel(on(&order)).await.unwrap();
+    assert_eq!(house.customer.charged(&order.id), None);
     house.customer.books().silent = false;
     until_closed(&house, &order.id).await;
     assert_eq!(house.customer.charged(&order.id).unwrap_or(0), 0);
+}
+
+#[tokio::test]
+async fn a_ledger_with_another_history_is_a_failure_and_not_asked_for_ever() {
+    let house = House::open().await;
+    let anna = house.member();
+    house.customer.books().away = true;
+    let request = pb::PlaceOrderRequest { wait_ms: 0, ..asking(vec![a("cortado")]) };
+    let order = anna.ask_place(request).await.unwrap().order.unwrap();
+    // As after the orders' database was restored from a backup.
+    house.customer.books().settled.insert(order.id.clone(), (7, 2));
+    house.customer.books().away = false;
+    let settled = house.service.app.settle(order.id.parse().unwrap()).await;
+    let Err(CommandError::Failed(error)) = settled else { panic!("{settled:?}") };
+    assert!(!error.is_transient(), "{error:?}");
+    anna.orders_a_flat_white().await;
+    assert_eq!(anna.get(&order.id).await.unwrap().state(), pb::OrderState::Placed);
 }
 
 #[tokio::test]
@@ -191,18 +214,29 @@ async fn orders_go_on_after_a_restart_wherever_they_were() {
 
 #[tokio::test]
 async fn people_are_told_once_under_our_own_credential() {
-    use order_service::app::NoticeKind;
     let house = House::open().await;
-    let (anna, barista) = (house.member(), house.barista());
-    let order = anna.orders_a_flat_white().await;
+    let (anna, bert, barista) = (house.member(), house.member(), house.barista());
+    let item = pb::ItemRequest {
+        recipient: Some(pb::item_request::Recipient::MemberId(bert.id.to_string())),
+        ..a("latte")
+    };
+    let order = anna.orders(vec![item]).await.unwrap();
     barista.ready(on(&order)).await.unwrap();
     let id = order.id.parse().unwrap();
     let app = &house.service.app;
     assert!(app.notify(id, NoticeKind::Ready).await.unwrap());
     assert!(!app.notify(id, NoticeKind::Queued).await.unwrap(), "nothing is queued any more");
     let told = house.customer.books().told.clone();
-    let ready: Vec<_> = told.iter().filter(|notice| notice.kind == "ready").collect();
-    assert!(!ready.is_empty() && told.iter().all(|notice| notice.order_id == order.id));
-    assert_eq!(ready[0].member_ids, [anna.id.to_string()]);
-    assert_eq!(ready[0].order_number, order.number);
+    let [ready] = &told[..] else { panic!("{told:?}") };
+    assert_eq!((ready.kind.as_str(), &ready.order_id), ("ready", &order.id));
+    assert_eq!(ready.member_ids, [anna.id.to_string(), bert.id.to_string()]);
+    assert_eq!(ready.order_number, order.number);
+    // Said again, it is the same to whoever records it once.
+    assert!(app.notify(id, NoticeKind::Ready).await.unwrap());
+    assert_eq!(&house.customer.books().told[1], ready);
+    for method in ["Settle", "Notify"] {
+        for call in house.customer.calls_of(method) {
+            assert_eq!(call.caller, Some(runtime::Peer::OrderService), "{call:?}");
+        }
+    }
 }

@@ -36,7 +36,7 @@ impl Managed {
     async fn open(waits: WaitSeconds) -> Self {
         let namespace = test_kit::Namespace::register("orders").await.unwrap();
         let url = test_kit::engines().temporal_url;
-        Self::on(Temporal { url, namespace: namespace.name().to_owned() }, waits).await
+        Self::on(Temporal::at(url, namespace.name()), waits).await
     }
 
     async fn on(temporal: Temporal, waits: WaitSeconds) -> Self {

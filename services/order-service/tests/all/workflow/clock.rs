@@ -23,7 +23,7 @@ impl Skipping {
     /// With the clock held, as the server starts: time passes as it does everywhere.
     async fn open() -> Self {
         let server = test_kit::TimeSkipping::start().await.unwrap();
-        let temporal = Temporal { url: server.url().to_owned(), namespace: "default".to_owned() };
+        let temporal = Temporal::at(server.url(), "default");
         let it = Managed::on(temporal, WAITS).await;
         let clock = it.client.connection().test_service();
         Self { it, clock, _server: server }
