@@ -6,7 +6,7 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
@@ -24,15 +24,17 @@ const PATIENCE = Number(process.env.EVERYTHING_E2E_PATIENCE ?? 300);
 /** The program refuses EVERYTHING_ variables that it does not know, ours among them. */
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("EVERYTHING_E2E_")));
 
-/** @returns {Promise<number>} */
+/**
+ * From below the ports that systems deal to outgoing connections.
+ * @returns {Promise<number>}
+ */
 async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
+  const port = 10_000 + Math.floor(Math.random() * 10_000);
+  const server = createServer().listen(port, "127.0.0.1");
+  if (!(await once(server, "listening").catch(() => false))) return freePort();
   server.close();
   await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
+  return port;
 }
 
 /**
@@ -61,8 +63,10 @@ async function isUp(url) {
 }
 
 async function start() {
+  // `reset` knows what lies outside of the folder; a program that is missing is told below.
+  const reset = spawn(PROGRAM, ["reset", "--yes", "--data", DATA], { stdio: "ignore", env });
+  await once(reset, "exit").catch(() => {});
   rmSync(DATA, { recursive: true, force: true });
-  mkdirSync(DATA, { recursive: true });
   const port = await freePort();
   const everything = spawn(PROGRAM, ["up", "--data", DATA, "--port", String(port)], { stdio: ["ignore", "pipe", "pipe"], env });
   /** @type {string[]} */
