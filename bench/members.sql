@@ -7,6 +7,4 @@ insert into members (id, name, emoji, colour, roles, version, joined_at)
 select member(number), 'Bench ' || number, '☕', '#a0522d', array['member'], 0, now()
   from generate_series(0, 255) as number;
 
-create sequence positions;
-
 vacuum analyze members;

@@ -1,8 +1,9 @@
--- What one order writes, for pgbench: the same tables, indexes and statements
--- as the services', one transaction for each of their four commits, without
--- anything around them. `n` counts this client's orders, `detail` and `payload`
--- are the sizes that the services really write. Each client is a member of its
--- own, as in `bench closed`.
+-- What a client waits for, for pgbench: the same tables, indexes and statements
+-- as the services', one transaction for each of their three commits until an
+-- order is queued, without anything around them. The events are numbered beside
+-- it (number.sql). `n` counts this client's orders, `detail` and `payload` are
+-- the sizes that the services really write. Each client is a member of its own,
+-- as in `bench closed`.
 \set n :n + 1
 
 -- 1. order-service places: the order and its event.
@@ -56,9 +57,3 @@ with changed as (
       from changed
 )
 select exists (select 1 from changed);
-
--- 4. The numbering step, here for one order's events at a time and without its lock.
-update event_log set position = nextval('positions')
- where position is null
-   and (stream_key = 'ord_' || :order_id
-        or stream_key = 'mem_' || member(:client_id) and version = :n);

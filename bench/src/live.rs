@@ -1,6 +1,6 @@
 //! Screens that listen to `/v1/events` while others order.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
@@ -17,7 +17,16 @@ use crate::{
 /// How long what was placed last may still be under way.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// An order that was placed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sent {
+    /// When it was due to be sent.
+    pub(crate) due: Instant,
+    /// Whether whoever ordered has a phone that listens.
+    pub(crate) by_phone: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Screen {
     Counter,
     Phone,
@@ -64,26 +73,36 @@ impl Screens {
         Ok(Self { tasks, heard })
     }
 
-    /// How late the events of these orders were, each with the moment it was due to be sent.
-    pub(crate) async fn summary(mut self, placed: &HashMap<String, Instant>) -> Events {
+    /// How late the events of these orders were, on every screen that should have them.
+    pub(crate) async fn summary(mut self, placed: &HashMap<String, Sent>) -> Events {
         let (mut counter, mut phone, mut since_placed) = (Vec::new(), Vec::new(), Vec::new());
+        let phones = placed.iter().filter(|(_, sent)| sent.by_phone);
+        let phones = phones.map(|(order, _)| (Screen::Phone, order.clone()));
+        let all = placed.keys().map(|order| (Screen::Counter, order.clone()));
+        let mut waiting: HashSet<(Screen, String)> = all.chain(phones).collect();
         let end = Instant::now() + PATIENCE;
-        while counter.len() < placed.len() {
+        while !waiting.is_empty() {
             let Ok(Some(heard)) = tokio::time::timeout_at(end, self.heard.recv()).await else {
                 break;
             };
-            let Some(sent) = placed.get(&heard.order) else { continue };
-            let took = milliseconds(heard.when.duration_since(*sent));
-            match heard.screen {
+            let Heard { screen, order, when, late } = heard;
+            let Some(sent) = placed.get(&order) else { continue };
+            if !waiting.remove(&(screen, order)) {
+                continue;
+            }
+            let took = milliseconds(when.duration_since(sent.due));
+            match screen {
                 Screen::Counter => {
                     counter.push(took);
-                    since_placed.push(heard.late);
+                    since_placed.push(late);
                 }
                 Screen::Phone => phone.push(took),
             }
         }
         self.tasks.shutdown().await;
-        Events { missed: placed.len() - counter.len(), counter, phone, since_placed }
+        let missed = |by| waiting.iter().filter(|(screen, _)| *screen == by).count();
+        let (missed, missed_by_phones) = (missed(Screen::Counter), missed(Screen::Phone));
+        Events { counter, phone, since_placed, missed, missed_by_phones }
     }
 }
 

@@ -8,7 +8,7 @@ use tokio::{task::JoinSet, time::Instant};
 
 use crate::{
     api::Api,
-    live::Screens,
+    live::{Screens, Sent},
     members::Person,
     summary::{Outcome, Tally},
 };
@@ -27,21 +27,23 @@ pub(crate) async fn run(
     let count = (per_second * seconds).round() as u32;
     let begin = Instant::now() + BREATH;
     let mut tasks = JoinSet::new();
-    for (turn, person) in (0..count).zip(people.iter().cycle()) {
+    // The first works the counter, and has no phone that listens.
+    let with_phones = people.iter().enumerate().map(|(at, person)| (person, at > 0));
+    for (turn, (person, by_phone)) in (0..count).zip(with_phones.cycle()) {
         let due = begin + pause * turn;
         tokio::time::sleep_until(due).await;
         let (api, token) = (api.clone(), person.token.clone());
         tasks.spawn(async move {
             let placed = api.place(&token).await;
-            (due, due.elapsed(), placed)
+            (Sent { due, by_phone }, due.elapsed(), placed)
         });
     }
     let mut tally = Tally::default();
     let mut placed = HashMap::new();
     while let Some(done) = tasks.join_next().await {
-        let (due, took, result) = done.context("an order")?;
+        let (sent, took, result) = done.context("an order")?;
         let result = result.map(|id| {
-            placed.insert(id, due);
+            placed.insert(id, sent);
         });
         tally.add(took, result);
     }

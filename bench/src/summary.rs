@@ -20,6 +20,8 @@ pub(crate) struct Events {
     pub(crate) since_placed: Vec<f64>,
     /// Of the orders that were placed, those that the counter did not hear of.
     pub(crate) missed: usize,
+    /// And those that the phone of who ordered did not.
+    pub(crate) missed_by_phones: usize,
 }
 
 /// Printed as one line of JSON, with every single value.

@@ -2,7 +2,9 @@
 //! under load, beside pgbench on the same PostgreSQL. Prints what was measured,
 //! also where it falls short of the aims; nothing here fails for being slow.
 
+mod asking;
 mod database;
+mod first;
 mod load;
 mod process;
 mod report;
@@ -10,20 +12,22 @@ mod system;
 
 use std::{
     collections::BTreeMap,
+    fs,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Args;
 
 use self::{
     database::{Counts, Database, Pgbench},
     load::{Load, Outcome},
+    process::Memory,
     report::Report,
-    system::{SERVICES, System},
+    system::System,
 };
-use crate::steps::{step, words};
+use crate::steps::build;
 
 const MEMBERS: usize = 64;
 const CLIENTS: [usize; 3] = [1, 16, 64];
@@ -36,7 +40,7 @@ const IDLE: Duration = Duration::from_secs(10);
 const DELIVERED: Duration = Duration::from_secs(60);
 const WORKED_OFF: Duration = Duration::from_secs(20);
 
-/// What to measure.
+/// What to measure; folders are of the project's root.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// Orders at each number of clients (1, 16 and 64), by us and by pgbench
@@ -45,12 +49,18 @@ pub(crate) struct Options {
     /// How long 20 orders a second are offered, twice
     #[arg(long, default_value_t = 60.0)]
     seconds: f64,
-    /// A data folder for this alone; it is emptied
-    #[arg(long, default_value = "target/bench-data")]
-    data: PathBuf,
+    /// A folder for this alone: the data, emptied first, and what this keeps beside it
+    #[arg(long, default_value = "target/bench")]
+    folder: PathBuf,
     /// A folder with `everything` and `bench`, to build neither
     #[arg(long)]
     programs: Option<PathBuf>,
+    /// Measure the compilation from nothing, too; it takes many minutes
+    #[arg(long)]
+    cold_build: bool,
+    /// Do not measure the start with an empty cache, which fetches all engines
+    #[arg(long)]
+    no_empty_cache: bool,
 }
 
 /// What a phase came to, and what it used.
@@ -59,32 +69,38 @@ struct Phase {
     /// Seconds of processor time until the last order was queued.
     cpu: BTreeMap<&'static str, f64>,
     counts: Counts,
-    /// Named database operations and gRPC calls of each service.
-    operations: BTreeMap<&'static str, (f64, f64)>,
 }
 
 /// What an idle system does.
 struct Idle {
-    memory: BTreeMap<&'static str, f64>,
+    memory: BTreeMap<&'static str, Memory>,
     /// Of a core.
     cpu: BTreeMap<&'static str, f64>,
     per_second: Counts,
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
+    let compilation = options.cold_build.then(first::compilation).transpose()?;
     let programs = match &options.programs {
         Some(programs) => programs.clone(),
         None => {
-            step("release build", &mut words("cargo build --release -p everything -p bench"))?;
-            PathBuf::from("target/release")
+            let line = "cargo build --locked --release -p everything -p bench";
+            let built = build("release build", line)?;
+            let everything = built.get("everything").context("cargo built no `everything`")?;
+            everything.parent().context("a program without a folder")?.to_owned()
         }
     };
     let mut report = Report::of(&programs);
-    let (programs, data) = (programs.canonicalize()?, std::path::absolute(&options.data)?);
+    fs::create_dir_all(&options.folder)?;
+    let (programs, data) = (programs.canonicalize()?, options.folder.canonicalize()?.join("data"));
+    report.compiled(compilation);
+    let wanted = !options.no_empty_cache;
+    report.started_empty(wanted.then(|| first::start_with_empty_cache(&programs)));
     system::empty(&programs, &data)?;
     let load = Load::new(&programs, &data);
 
     let system = begin_anew(&programs, &data, &load, &mut report)?;
+    let system = what_an_order_asks_for(system, &programs, &data, &load, &mut report)?;
     let database = Database::of(&system)?;
     let idle = idle(&system, &database)?;
     under_offered_load(&system, &database, &load, options.seconds, &idle, &mut report)?;
@@ -100,7 +116,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 fn begin_anew(programs: &Path, data: &Path, load: &Load, report: &mut Report) -> Result<System> {
     say("start in an empty data folder");
     let begin = Instant::now();
-    let system = System::spawn(programs, data)?;
+    let system = System::spawn(programs, data, &[])?;
     system.wait_ready()?;
     let ready = begin.elapsed();
     system.wait_every_part()?;
@@ -111,6 +127,32 @@ fn begin_anew(programs: &Path, data: &Path, load: &Load, report: &mut Report) ->
     Database::of(&system)?.wait_delivered(DELIVERED)?;
     pause(WORKED_OFF);
     Ok(system)
+}
+
+/// In a life of the system of its own, as counting costs time.
+fn what_an_order_asks_for(
+    system: System,
+    programs: &Path,
+    data: &Path,
+    load: &Load,
+    report: &mut Report,
+) -> Result<System> {
+    say("what an order asks for, with every statement counted");
+    let database = Database::of(&system)?;
+    let again = |system: System| -> Result<System> {
+        system.stop()?;
+        let system = System::spawn(programs, data, &[])?;
+        system.wait_ready()?;
+        system.wait_every_part()?;
+        load.sign_in(&system, MEMBERS)?;
+        pause(WORKED_OFF);
+        Ok(system)
+    };
+    database.count_statements(true)?;
+    let system = again(system)?;
+    report.asking(&asking::count(&system, &database, load)?);
+    database.count_statements(false)?;
+    again(system)
 }
 
 fn idle(system: &System, database: &Database) -> Result<Idle> {
@@ -191,7 +233,7 @@ fn begin_again(
     let backlog = database.backlog("workflow")?;
     let stopping = system.stop()?;
     let begin = Instant::now();
-    let system = System::spawn(programs, data)?;
+    let system = System::spawn(programs, data, &[])?;
     // Somebody who kept their phone in the hand.
     let first = load.begin_first(&system)?;
     load.answer(first)?;
@@ -210,27 +252,14 @@ fn phase(
     idle: &Idle,
     run: impl FnOnce() -> Result<Outcome>,
 ) -> Result<Phase> {
-    let operations = || -> Result<BTreeMap<&'static str, (f64, f64)>> {
-        let of = |service| -> Result<_> {
-            let database = system.count_of(service, "db_client_operation_duration")?;
-            Ok((service, (database, system.count_of(service, "rpc_client_call_duration")?)))
-        };
-        SERVICES.into_iter().map(of).collect()
-    };
     let counts = database.counts_reported()?;
     let begin = Instant::now();
-    let (used, done) = (process::cpu(system)?, operations()?);
+    let used = process::cpu(system)?;
     let outcome = run()?;
-    let cpu = process::cpu(system)?;
-    let cpu = share(&cpu, &used, 1.0);
-    let mut now = operations()?;
-    for (service, (database, calls)) in &mut now {
-        let before = done.get(service).copied().unwrap_or_default();
-        (*database, *calls) = (*database - before.0, *calls - before.1);
-    }
+    let cpu = share(&process::cpu(system)?, &used, 1.0);
     let counts = database.counts()?.since(counts);
     let counts = counts.less(idle.per_second, begin.elapsed().as_secs_f64());
-    Ok(Phase { outcome, cpu, counts, operations: now })
+    Ok(Phase { outcome, cpu, counts })
 }
 
 /// What was used between two looks, in so many seconds.

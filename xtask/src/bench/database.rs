@@ -3,7 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Child, Command, Stdio},
     time::Duration,
 };
 
@@ -19,14 +19,17 @@ const SCHEMA: [&str; 4] = [
     "bench/members.sql",
 ];
 const SCRIPT: &str = "bench/order.sql";
+const NUMBERING: &str = "bench/number.sql";
 /// A backend reports what it counted at the latest so long after it fell idle.
 const STATISTICS_ARRIVE: Duration = Duration::from_secs(11);
 
 /// What the server has counted so far.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Counts {
-    pub(super) order_commits: f64,
-    pub(super) customer_commits: f64,
+    /// Of both databases, those that only read among them.
+    pub(super) commits: f64,
+    /// Transactions that wrote: each got an id.
+    pub(super) writes: f64,
     pub(super) wal_bytes: f64,
     pub(super) wal_page_images: f64,
     pub(super) fsyncs: f64,
@@ -48,8 +51,8 @@ impl Counts {
 
     fn with(self, other: Self, each: impl Fn(f64, f64) -> f64) -> Self {
         Self {
-            order_commits: each(self.order_commits, other.order_commits),
-            customer_commits: each(self.customer_commits, other.customer_commits),
+            commits: each(self.commits, other.commits),
+            writes: each(self.writes, other.writes),
             wal_bytes: each(self.wal_bytes, other.wal_bytes),
             wal_page_images: each(self.wal_page_images, other.wal_page_images),
             fsyncs: each(self.fsyncs, other.fsyncs),
@@ -62,6 +65,26 @@ impl Counts {
 pub(super) struct Pgbench {
     pub(super) per_second: f64,
     pub(super) latency: Quantiles,
+    /// Transactions that wrote, per order, the numbering step's among them.
+    pub(super) writes: f64,
+}
+
+/// A program that runs beside something else, until this is dropped.
+struct Beside(Child);
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// What one service asked of PostgreSQL.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Asked {
+    pub(super) statements: f64,
+    /// Written by these statements.
+    pub(super) wal_bytes: f64,
 }
 
 /// The system's PostgreSQL, as its superuser.
@@ -80,7 +103,7 @@ impl Database {
             programs: postgres.parent().context("PostgreSQL's programs")?.to_owned(),
             port: system.port_of("postgres")?,
             password: system.secret("postgres_admin")?,
-            logs: system.data().join("pgbench"),
+            logs: system.data().with_file_name("pgbench"),
         })
     }
 
@@ -108,16 +131,43 @@ impl Database {
     pub(super) fn counts_reported(&self) -> Result<Counts> {
         let found = self.ask(
             "postgres",
-            "select (select xact_commit from pg_stat_database where datname = 'order_db'),
-                    (select xact_commit from pg_stat_database where datname = 'customer_db'),
+            "select (select sum(xact_commit) from pg_stat_database
+                      where datname in ('order_db', 'customer_db')),
+                    pg_snapshot_xmax(pg_current_snapshot()),
                     pg_current_wal_lsn() - '0/0', (select wal_fpi from pg_stat_wal),
                     (select sum(fsyncs) from pg_stat_io)",
         )?;
-        let [order_commits, customer_commits, wal_bytes, wal_page_images, fsyncs] = found[..]
-        else {
+        let [commits, writes, wal_bytes, wal_page_images, fsyncs] = found[..] else {
             bail!("PostgreSQL counts otherwise: {found:?}");
         };
-        Ok(Counts { order_commits, customer_commits, wal_bytes, wal_page_images, fsyncs })
+        Ok(Counts { commits, writes, wal_bytes, wal_page_images, fsyncs })
+    }
+
+    /// From the next start on every statement is counted, or not any more: it is
+    /// off wherever time is measured.
+    pub(super) fn count_statements(&self, on: bool) -> Result<()> {
+        let libraries = if on { "'pg_stat_statements'" } else { "default" };
+        let change = format!("alter system set shared_preload_libraries = {libraries}");
+        self.ask("postgres", &change).map(drop)
+    }
+
+    /// Begins to count anew.
+    pub(super) fn forget_statements(&self) -> Result<()> {
+        self.ask("postgres", "create extension if not exists pg_stat_statements")?;
+        self.ask("postgres", "select 1 from pg_stat_statements_reset()").map(drop)
+    }
+
+    /// What a service asked for since then.
+    pub(super) fn asked(&self, service: &str) -> Result<Asked> {
+        let user = service.replace('-', "_");
+        let question = format!(
+            "select coalesce(sum(calls), 0), coalesce(sum(wal_bytes), 0)
+               from pg_stat_statements join pg_roles on pg_roles.oid = userid
+              where rolname = '{user}'"
+        );
+        let found = self.ask("postgres", &question)?;
+        let [statements, wal_bytes] = found[..] else { bail!("it counts otherwise: {found:?}") };
+        Ok(Asked { statements, wal_bytes })
     }
 
     /// How many events of the orders' log wait for a receiver: Kafka, the workflow.
@@ -151,8 +201,8 @@ impl Database {
         }
     }
 
-    /// The same writes in the same number of transactions, without anything
-    /// around them, in fresh tables of the services' own making.
+    /// The same writes in the same transactions, without anything around them, in
+    /// fresh tables of the services' own making; events are numbered beside it.
     pub(super) fn pgbench(&self, clients: usize, orders: usize) -> Result<Pgbench> {
         let sizes = self.ask(
             "order_db",
@@ -160,7 +210,7 @@ impl Database {
                from orders",
         )?;
         let [detail, payload] = sizes[..] else { bail!("no orders to take sizes from") };
-        for statement in ["drop database if exists bench", "create database bench"] {
+        for statement in ["drop database if exists bench with (force)", "create database bench"] {
             let mut psql = self.command("psql");
             psql.args(["-XAtq", "-d", "postgres", "-c", statement]);
             output(psql)?;
@@ -180,7 +230,15 @@ impl Database {
         pgbench.arg("-D").arg(format!("payload={payload}"));
         pgbench.args(["-c", &clients.to_string(), "-j", &clients.min(2).to_string()]);
         pgbench.args(["-t", &orders.div_ceil(clients).to_string(), "bench"]);
+        let mut numbering = self.command("pgbench");
+        numbering
+            .args(["-n", "-M", "prepared", "-f", NUMBERING, "-c", "1", "-T", "86400", "bench"]);
+        numbering.stdout(Stdio::null()).stderr(Stdio::null());
+        let before = self.counts_reported()?.writes;
+        let numbering = Beside(numbering.spawn().context("number beside pgbench")?);
         let text = output(pgbench)?;
+        drop(numbering);
+        let writes = self.counts_reported()?.writes - before;
         let per_second = text
             .lines()
             .find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()?.parse().ok())
@@ -189,7 +247,7 @@ impl Database {
         if latency.count < orders {
             bail!("pgbench did {} of {orders} orders: {text}", latency.count);
         }
-        Ok(Pgbench { per_second, latency })
+        Ok(Pgbench { per_second, writes: writes / latency.count.max(1) as f64, latency })
     }
 }
 

@@ -43,7 +43,9 @@ pub(super) struct Events {
     pub(super) phone: Quantiles,
     /// At the counter, since the moment that the event itself names.
     pub(super) since_placed: Quantiles,
+    /// Orders that were placed and never reached the counter, or the phone of who ordered.
     pub(super) missed: usize,
+    pub(super) missed_by_phones: usize,
 }
 
 /// What a run came to.
@@ -63,6 +65,11 @@ impl Outcome {
     pub(super) fn per_second(&self) -> f64 {
         self.latency.count as f64 / self.seconds
     }
+
+    /// Orders that failed, and events that were missed.
+    pub(super) fn lost(&self) -> usize {
+        self.failed + self.events.map_or(0, |it| it.missed + it.missed_by_phones)
+    }
 }
 
 /// The load program with the access tokens of its members.
@@ -73,7 +80,7 @@ pub(super) struct Load {
 
 impl Load {
     pub(super) fn new(programs: &Path, data: &Path) -> Self {
-        Self { program: programs.join("bench"), tokens: data.join("bench-tokens.json") }
+        Self { program: programs.join("bench"), tokens: data.with_file_name("tokens.json") }
     }
 
     fn command(&self, system: &System, run: &str) -> Command {

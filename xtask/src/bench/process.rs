@@ -64,20 +64,55 @@ pub(super) fn cpu(system: &System) -> Result<BTreeMap<&'static str, f64>> {
     Ok(used)
 }
 
-/// MiB of memory that are each part's share (PSS).
-pub(super) fn memory(system: &System) -> Result<BTreeMap<&'static str, f64>> {
+/// The processes of each part, and of the launcher with its guards.
+fn families(system: &System) -> Result<BTreeMap<&'static str, Vec<u32>>> {
     let processes = all()?;
-    let mut used = BTreeMap::new();
+    let mut families = BTreeMap::new();
     for part in PARTS {
-        let family = family(&processes, system.pid(part)?);
-        let kib: f64 = family.into_iter().filter_map(pss).sum();
-        used.insert(part, kib / 1024.0);
+        families.insert(part, family(&processes, system.pid(part)?));
     }
-    Ok(used)
+    let mut rest = family(&processes, system.launcher());
+    rest.retain(|pid| !families.values().flatten().any(|of_part| of_part == pid));
+    families.insert(LAUNCHER, rest);
+    Ok(families)
 }
 
-fn pss(pid: u32) -> Option<f64> {
-    let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("Pss:"))?;
-    line.split_whitespace().next()?.parse().ok()
+/// Memory in MiB.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Memory {
+    /// Its share: what several map is dealt out among them.
+    pub(super) pss: f64,
+    /// What it alone maps.
+    pub(super) uss: f64,
+    /// All that it maps.
+    pub(super) rss: f64,
+}
+
+impl Memory {
+    fn of(pid: u32) -> Option<Self> {
+        let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
+        let mib = |name: &str| {
+            let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+            let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
+            kib.unwrap_or_default() / 1024.0
+        };
+        let uss = mib("Private_Clean") + mib("Private_Dirty");
+        Some(Self { pss: mib("Pss"), uss, rss: mib("Rss") })
+    }
+}
+
+impl std::iter::Sum for Memory {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |sum, one| Self {
+            pss: sum.pss + one.pss,
+            uss: sum.uss + one.uss,
+            rss: sum.rss + one.rss,
+        })
+    }
+}
+
+/// What each part takes, PostgreSQL with all its processes.
+pub(super) fn memory(system: &System) -> Result<BTreeMap<&'static str, Memory>> {
+    let of = |pids: Vec<u32>| pids.into_iter().filter_map(Memory::of).sum();
+    Ok(families(system)?.into_iter().map(|(part, pids)| (part, of(pids))).collect())
 }

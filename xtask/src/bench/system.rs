@@ -47,8 +47,8 @@ pub(super) struct System {
 }
 
 impl System {
-    /// Starts in a data folder; does not wait.
-    pub(super) fn spawn(programs: &Path, data: &Path) -> Result<Self> {
+    /// Starts in a data folder, with more in the environment; does not wait.
+    pub(super) fn spawn(programs: &Path, data: &Path, more: &[(&str, &Path)]) -> Result<Self> {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let program = programs.join("everything");
         let mut launcher = Command::new(&program)
@@ -56,6 +56,7 @@ impl System {
             .arg(data)
             .env("NO_COLOR", "1")
             .envs(SETTINGS)
+            .envs(more.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -131,8 +132,9 @@ impl System {
         secrets.get(name).cloned().with_context(|| format!("no secret {name}"))
     }
 
-    /// The sum of all counts of a histogram that a service serves at `/metrics`.
-    pub(super) fn count_of(&self, service: &str, histogram: &str) -> Result<f64> {
+    /// The sum of all counts of a histogram that a service serves at `/metrics`, of
+    /// those series that have a label.
+    pub(super) fn count_of(&self, service: &str, histogram: &str, label: &str) -> Result<f64> {
         let name = format!("{}_admin", service.trim_end_matches("-service"));
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port_of(&name)?))?;
         stream.set_read_timeout(Some(Duration::from_secs(5)))?;
@@ -143,6 +145,7 @@ impl System {
         let text = String::from_utf8_lossy(&text);
         let counts = text.lines().filter(|line| {
             line.split(['{', ' ']).next() == Some(&format!("{histogram}_seconds_count"))
+                && line.contains(label)
         });
         let values = counts.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
         Ok(values.sum())
