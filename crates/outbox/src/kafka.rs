@@ -352,7 +352,7 @@ async fn report(queued: DeliveryFuture) -> Result<(), KafkaError> {
 }
 
 /// Nothing that waiting would change.
-fn is_hopeless(error: &KafkaError) -> bool {
+pub fn is_hopeless(error: &KafkaError) -> bool {
     matches!(
         error.rdkafka_error_code(),
         Some(

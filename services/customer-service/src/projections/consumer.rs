@@ -2,14 +2,14 @@
 //! What can never be processed is set aside; after a transient failure a
 //! partition rests with what it delivered, while the others go on.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use runtime::{Runtime, telemetry};
+use runtime::{
+    Runtime,
+    postgres::{in_time, timed},
+    telemetry,
+};
 use tokio::{sync::watch, time::Instant};
 use tracing::Instrument;
 
@@ -53,7 +53,7 @@ pub async fn run(app: Arc<App>, kafka: Kafka, runtime: Runtime) -> anyhow::Resul
     let draining = runtime.shutdown.draining().clone();
     let part = runtime.health.optional("kafka");
     while !draining.is_cancelled() {
-        let end = match store::generation(&app.projections.pool).await {
+        let end = match in_time(store::generation(&app.projections.pool)).await {
             Ok(generation) => {
                 app.projections.generation.send_replace(generation);
                 let observer = Observer::new(part.clone(), kafka.orders_topic.clone());
@@ -108,7 +108,8 @@ async fn consume(
             () = draining.cancelled() => return End::Draining,
             () = next_generation(&mut told, generation) => return End::NextGeneration,
             _ = look.tick() => {
-                if store::generation(&projections.pool).await.is_ok_and(|now| now > generation) {
+                let now = in_time(store::generation(&projections.pool)).await;
+                if now.is_ok_and(|now| now > generation) {
                     return End::NextGeneration;
                 }
             }
@@ -171,14 +172,14 @@ async fn process(
     batch: Vec<Delivery>,
     resting: &mut BTreeMap<i32, Resting>,
 ) {
-    // A partition that rests was paused; should a message come all the same,
-    // it is read again from where the partition rests.
+    source.drop_lost(resting);
+    // A partition that rests was paused; should a message come all the same, it
+    // rests behind the others.
     let (early, batch): (Vec<_>, Vec<_>) =
         batch.into_iter().partition(|message| resting.contains_key(&message.partition));
-    for partition in early.iter().map(|message| message.partition).collect::<BTreeSet<_>>() {
-        if let Some(last) = resting.get(&partition).and_then(|resting| resting.messages.last()) {
-            source.pause_at(partition, last.offset + 1);
-        }
+    for message in early {
+        source.pause(message.partition);
+        resting.entry(message.partition).and_modify(|resting| resting.messages.push(message));
     }
     if batch.is_empty() {
         return;
@@ -207,6 +208,7 @@ async fn try_again(
     source: &Source,
     resting: &mut BTreeMap<i32, Resting>,
 ) {
+    source.drop_lost(resting);
     let now = Instant::now();
     let due: Vec<i32> = resting
         .iter()
@@ -279,13 +281,13 @@ impl Projections {
         let spans: Vec<_> = events.iter().map(|(message, _)| span(message)).collect();
         let batch = batch_span(events);
         let incoming: Vec<Incoming> = events.iter().map(|(_, event)| event.clone()).collect();
-        let applied = async {
+        let applied = Box::pin(async {
             let mut tx = self.pool.begin().await?;
             let new = tally::apply(&mut tx, &incoming).await?;
             tx.commit().await?;
             Ok::<_, sqlx::Error>(new)
-        };
-        let new = runtime::postgres::timed("projections.apply", applied).instrument(batch.clone());
+        });
+        let new = timed("projections.apply", in_time(applied)).instrument(batch.clone());
         let new = new.await.inspect_err(|_| {
             for span in spans.iter().chain([&batch]) {
                 telemetry::failed(span, "database");

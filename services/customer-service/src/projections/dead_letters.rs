@@ -3,12 +3,14 @@
 
 use std::{fmt, time::Duration};
 
+use outbox::kafka::is_hopeless;
 use rdkafka::{
     ClientConfig,
     error::KafkaError,
     message::{Header, OwnedHeaders},
     producer::{FutureProducer, FutureRecord},
 };
+use runtime::postgres::in_time;
 use sha2::{Digest, Sha256};
 use sqlx::PgPool;
 use tokio::sync::Mutex;
@@ -22,6 +24,8 @@ use crate::{
 };
 
 const SEND: Duration = Duration::from_secs(10);
+/// What is kept of a cause.
+const LONGEST_CAUSE: usize = 1000;
 
 /// Sets messages aside. Its producer is made when the first one comes.
 pub struct DeadLetters {
@@ -59,16 +63,21 @@ impl DeadLetters {
         cause: String,
         now: Timestamp,
     ) -> Result<(), SetAsideError> {
-        let letter = letter(message, cause);
-        if !rows::insert(pool, &letter, now).await? {
+        let letter = letter(message, &cause);
+        if !in_time(rows::insert(pool, &letter, now)).await? {
             return Ok(());
         }
-        if let Err(error) = self.publish(&letter).await {
+        let mut published = self.publish(&letter, Part::Whole).await;
+        if published.as_ref().is_err_and(is_hopeless) {
+            // The row has it whole; what is behind it must not wait for ever.
+            published = self.publish(&letter, Part::Cause).await;
+        }
+        if let Err(error) = published {
             // Its queue may hold the message still: the next attempt has another.
             self.producer.lock().await.take();
             return Err(error.into());
         }
-        rows::mark_published(pool, &letter.digest, now).await?;
+        in_time(rows::mark_published(pool, &letter.digest, now)).await?;
         metrics::EVENTS_CONSUMED.add(1, &metrics::outcome("set-aside"));
         tracing::error!(
             topic = letter.topic,
@@ -81,30 +90,33 @@ impl DeadLetters {
         Ok(())
     }
 
-    async fn publish(&self, letter: &DeadLetter) -> Result<(), KafkaError> {
+    async fn publish(&self, letter: &DeadLetter, part: Part) -> Result<(), KafkaError> {
         let producer = self.producer().await?;
         let partition = letter.partition.to_string();
         let offset = letter.kafka_offset.to_string();
-        let facts = [
+        let mut facts = vec![
             ("cause", Some(letter.cause.as_str())),
             ("source-topic", Some(letter.topic.as_str())),
             ("source-partition", Some(partition.as_str())),
             ("source-offset", Some(offset.as_str())),
-            ("event-id", letter.event_id.as_deref()),
-            ("event-type", letter.event_type.as_deref()),
-            ("traceparent", letter.traceparent.as_deref()),
         ];
+        let mut record = FutureRecord::<[u8], [u8]>::to(&self.topic);
+        if let Part::Whole = part {
+            facts.extend([
+                ("event-id", letter.event_id.as_deref()),
+                ("event-type", letter.event_type.as_deref()),
+                ("traceparent", letter.traceparent.as_deref()),
+            ]);
+            record.key = letter.key.as_deref();
+            record.payload = letter.payload.as_deref();
+        }
         let mut headers = OwnedHeaders::new();
         for (key, value) in facts {
             if value.is_some() {
                 headers = headers.insert(Header { key, value });
             }
         }
-        let key = letter.key.clone().unwrap_or_default();
-        let mut record = FutureRecord::to(&self.topic).key(&key).headers(headers);
-        if let Some(payload) = &letter.payload {
-            record = record.payload(payload);
-        }
+        let record = record.headers(headers);
         producer.send(record, SEND).await.map(|_| ()).map_err(|(error, _)| error)
     }
 
@@ -124,7 +136,18 @@ impl DeadLetters {
     }
 }
 
-fn letter(message: &Delivery, cause: String) -> DeadLetter {
+/// How much of a letter the topic gets.
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    Whole,
+    /// Where it was and why it is here: for what is too large to be sent.
+    Cause,
+}
+
+/// The letter of a message. Its texts come from anybody: without NUL, which
+/// PostgreSQL takes in no text.
+fn letter(message: &Delivery, cause: &str) -> DeadLetter {
+    let clean = |text: &String| text.replace('\0', "");
     let mut digest = Sha256::new();
     for part in [Some(message.topic.as_bytes()), message.key.as_deref(), message.payload.as_deref()]
     {
@@ -140,9 +163,9 @@ fn letter(message: &Delivery, cause: String) -> DeadLetter {
         kafka_offset: message.offset,
         key: message.key.clone(),
         payload: message.payload.clone(),
-        event_id: message.event_id.clone(),
-        event_type: message.event_type.clone(),
-        traceparent: message.traceparent.clone(),
-        cause,
+        event_id: message.event_id.as_ref().map(clean),
+        event_type: message.event_type.as_ref().map(clean),
+        traceparent: message.traceparent.as_ref().map(clean),
+        cause: cause.chars().filter(|c| *c != '\0').take(LONGEST_CAUSE).collect(),
     }
 }

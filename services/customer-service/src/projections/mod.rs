@@ -3,8 +3,8 @@
 //! filled again from the topic, and never touches the ledger.
 //!
 //! Costs: a batch of up to 100 events is one transaction with one commit: one
-//! statement that records the event ids, and three more for each order that was
-//! served. Most events of an order cost nothing but their id.
+//! statement that records the event ids, two for each order that was served, and
+//! one or two that add all of it. Most events of an order cost nothing but their id.
 
 pub mod consumer;
 pub mod dead_letters;

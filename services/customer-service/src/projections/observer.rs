@@ -1,8 +1,10 @@
 //! What librdkafka reports of itself: whether a broker is there, how far behind
-//! we are, and its log, of which a broker's absence would fill a screen a second.
+//! we are, which partitions went to others, and its log, of which a broker's
+//! absence would fill a screen a second.
 
 use std::{
-    sync::Mutex,
+    collections::BTreeSet,
+    sync::{Mutex, MutexGuard},
     time::{Duration, Instant},
 };
 
@@ -10,7 +12,7 @@ use opentelemetry::KeyValue;
 use rdkafka::{
     ClientContext, Statistics, TopicPartitionList,
     config::RDKafkaLogLevel,
-    consumer::ConsumerContext,
+    consumer::{BaseConsumer, ConsumerContext, Rebalance},
     error::{KafkaError, KafkaResult},
 };
 use runtime::health::Part;
@@ -26,12 +28,22 @@ pub struct Observer {
     part: Part,
     topic: String,
     last_line: Mutex<Option<Instant>>,
+    lost: Mutex<BTreeSet<i32>>,
 }
 
 impl Observer {
     /// Reports into this part of the service's health, and the lag in this topic.
     pub fn new(part: Part, topic: String) -> Self {
-        Self { part, topic, last_line: Mutex::new(None) }
+        Self { part, topic, last_line: Mutex::default(), lost: Mutex::default() }
+    }
+
+    /// The partitions that we lost since this was last asked.
+    pub(super) fn take_lost(&self) -> BTreeSet<i32> {
+        std::mem::take(&mut self.lost())
+    }
+
+    fn lost(&self) -> MutexGuard<'_, BTreeSet<i32>> {
+        self.lost.lock().unwrap_or_else(|poison| poison.into_inner())
     }
 
     fn may_speak(&self) -> bool {
@@ -90,6 +102,12 @@ impl ClientContext for Observer {
 }
 
 impl ConsumerContext for Observer {
+    fn pre_rebalance(&self, _: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        if let Rebalance::Revoke(partitions) = rebalance {
+            self.lost().extend(partitions.elements().iter().map(|element| element.partition()));
+        }
+    }
+
     fn commit_callback(&self, result: KafkaResult<()>, _offsets: &TopicPartitionList) {
         if let Err(error) = result {
             // What was not committed comes again, and is known by its event id.

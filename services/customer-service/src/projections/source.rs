@@ -138,13 +138,11 @@ impl Source {
         }
     }
 
-    /// Pauses a partition at an offset.
-    pub(super) fn pause_at(&self, partition: i32, offset: i64) {
-        self.pause(partition);
-        let timeout = Duration::from_secs(1);
-        let moved = self.consumer.seek(&self.topic, partition, Offset::Offset(offset), timeout);
-        if let Err(error) = moved {
-            tracing::debug!(%error, partition, "not moved: another consumer may have it now");
+    /// Forgets what rests of partitions that another consumer got since: it
+    /// begins where we committed, and its offsets are its own.
+    pub(super) fn drop_lost<T>(&self, resting: &mut BTreeMap<i32, T>) {
+        for partition in self.consumer.context().take_lost() {
+            resting.remove(&partition);
         }
     }
 }

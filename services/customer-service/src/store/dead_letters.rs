@@ -20,7 +20,8 @@ pub struct DeadLetter {
 }
 
 /// Sets a message aside. Whether the dead-letter topic still has to get it:
-/// the same message again is the same row.
+/// the same message again is the same row, and waits again for a replay (after
+/// a rebuild what was replayed counts no more; otherwise a replay is harmless).
 pub async fn insert(
     executor: impl PgExecutor<'_>,
     letter: &DeadLetter,
@@ -30,7 +31,7 @@ pub async fn insert(
         "insert into dead_letters (digest, topic, partition, kafka_offset, key, payload,
              event_id, event_type, traceparent, cause, set_aside_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-         on conflict (digest) do update set cause = excluded.cause
+         on conflict (digest) do update set cause = excluded.cause, replayed_at = null
          returning published_at is null",
     )
     .bind(&letter.digest)
@@ -62,12 +63,14 @@ pub async fn mark_published(
     Ok(())
 }
 
-/// The oldest that were never replayed with success, a bounded number.
+/// Those that wait for a replay to go through, a bounded number: what was tried
+/// least comes first, so that the hopeless keep nobody waiting.
 pub async fn waiting(executor: impl PgExecutor<'_>, limit: i64) -> sqlx::Result<Vec<DeadLetter>> {
     sqlx::query_as(
         "select digest, topic, partition, kafka_offset, key, payload, event_id, event_type,
                 traceparent, cause
-         from dead_letters where replayed_at is null order by set_aside_at, digest limit $1",
+         from dead_letters where replayed_at is null
+         order by attempts, set_aside_at, digest limit $1",
     )
     .bind(limit)
     .fetch_all(executor)

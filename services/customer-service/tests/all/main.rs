@@ -4,10 +4,13 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests: what cannot go on fails the test")]
 
 mod access;
+mod dead_letters;
 mod events;
+mod heard;
 mod house;
 mod identity;
 mod ledger;
 mod notifications;
 mod projections;
 mod secrets;
+mod topic;
