@@ -106,7 +106,11 @@ async fn begin_identity(
         "signing keys",
         keys.keep(pool.clone(), lifetimes, verifier.clone(), runtime.shutdown.clone()),
     );
+    // Before anybody can call: what was revoked stays so through a restart.
     let revocations = identity.revocations.clone();
+    let read = || revocations.read(pool, clock::now());
+    runtime::postgres::patiently(runtime, "revocations", read).await?;
+    tell(&verifier, Some(&revocations.current()));
     let (pool, shutdown, told) = (pool.clone(), runtime.shutdown.clone(), verifier.clone());
     runtime.spawn("revocations", async move {
         let tell = |known: Option<&_>| tell(&told, known);

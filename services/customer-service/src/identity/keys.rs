@@ -10,6 +10,7 @@ use std::{
 use customer_domain::signing;
 use runtime::{
     AppError, Shutdown,
+    postgres::in_time,
     tokens::{AccessTokenSigner, AccessTokenVerifier, PublicKey},
 };
 use secrecy::{ExposeSecret, SecretSlice};
@@ -26,6 +27,9 @@ use crate::{
 };
 
 const CHECK: Duration = Duration::from_secs(60);
+/// A token named a key that another replica may have just made: we look at once,
+/// but only so often, as anybody can make up such tokens.
+const CHECK_AT_MOST: Duration = Duration::from_secs(1);
 /// After so many checks what has expired is deleted.
 const FORGET_EVERY: u64 = 10;
 
@@ -116,19 +120,23 @@ impl Keyring {
         shutdown: Shutdown,
     ) -> anyhow::Result<()> {
         for check in 1_u64.. {
+            let wait = async {
+                tokio::time::sleep(CHECK_AT_MOST).await;
+                let _ = tokio::time::timeout(CHECK, verifier.misses_a_key()).await;
+            };
             tokio::select! {
-                () = tokio::time::sleep(CHECK) => {}
+                () = wait => {}
                 () = shutdown.draining().cancelled() => break,
             }
             let now = crate::clock::now();
-            match self.check(&pool, lifetimes, now).await {
+            match in_time(self.check(&pool, lifetimes, now)).await {
                 Ok(()) => verifier.set_keys(self.published(now)),
                 Err(error) => tracing::warn!(error = %error, "could not check the signing keys"),
             }
             if !check.is_multiple_of(FORGET_EVERY) {
                 continue;
             }
-            if let Err(error) = forget_expired(&pool, now).await {
+            if let Err(error) = in_time(forget_expired(&pool, now)).await {
                 tracing::debug!(%error, "could not forget what has expired");
             }
         }

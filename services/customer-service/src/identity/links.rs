@@ -42,8 +42,12 @@ pub async fn exchange(
     device: &str,
     now: Timestamp,
 ) -> Result<Issued, AppError> {
-    identity.attempts.check(device, now).await?;
-    match timed("links.exchange", redeem(identity, secret, device, now)).await? {
+    let attempt = identity.attempts.take(device, now).await?;
+    let redeemed = timed("links.exchange", redeem(identity, secret, device, now)).await;
+    if !matches!(redeemed, Ok(Err(_))) {
+        identity.attempts.give_back(attempt).await;
+    }
+    match redeemed? {
         Ok(issued) => {
             metrics::SIGN_INS.add(1, &metrics::outcome("signed-in"));
             tracing::info!(member.id = %issued.member, session.id = %issued.session, "signed in");
@@ -51,7 +55,6 @@ pub async fn exchange(
         }
         Err(reason) => {
             metrics::SIGN_INS.add(1, &metrics::outcome("refused"));
-            identity.attempts.failed(device, now).await;
             Err(refused(match reason {
                 LinkRefused::Unknown => "This is not a sign-in link of ours.",
                 LinkRefused::Used => "This sign-in link was used already. Ask for a new one.",

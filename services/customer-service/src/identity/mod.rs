@@ -2,7 +2,7 @@
 //! tokens, and the revocations that the other services watch.
 //!
 //! What a call costs (round trips to PostgreSQL; commits): exchanging a link 5
-//! and 1 (and one Valkey command), a refresh 5 and 1, signing out 4 and 1,
+//! and 1 (and two Valkey commands), a refresh 5 and 1, signing out 4 and 1,
 //! `GetKeys` and the stream of revocations none: they are answered from memory,
 //! which one query every two seconds keeps fresh, however many watch.
 

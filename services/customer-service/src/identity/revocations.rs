@@ -9,7 +9,7 @@ use std::{
 };
 
 use futures::Stream;
-use runtime::{AppError, Shutdown};
+use runtime::{AppError, Shutdown, postgres::in_time};
 use sqlx::PgPool;
 use tokio::{
     sync::{Notify, watch},
@@ -68,7 +68,7 @@ impl Revocations {
 
     /// Reads the table once.
     pub async fn read(&self, pool: &PgPool, now: Timestamp) -> sqlx::Result<()> {
-        let revoked = store::revocations::live(pool, now).await?;
+        let revoked = in_time(store::revocations::live(pool, now)).await?;
         self.known.send_modify(|known| {
             if *known.revoked != revoked {
                 known.revoked = Arc::new(revoked);

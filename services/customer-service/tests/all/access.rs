@@ -12,24 +12,24 @@ use crate::house::{House, Setup, runtime_config};
 type Client = CustomerServiceClient<runtime::grpc::Channel>;
 
 /// A peer of the service, with a client.
-struct Caller {
+pub(crate) struct Caller {
     runtime: Runtime,
     client: Client,
 }
 
 impl Caller {
-    fn of(house: &House, peer: Peer) -> Self {
+    pub(crate) fn of(house: &House, peer: Peer) -> Self {
         let runtime = runtime::start(peer, &runtime_config(peer)).unwrap();
         let url = format!("http://{}", house.service.grpc);
         let channel = runtime::grpc::channel(&url, Peer::CustomerService, &runtime).unwrap();
         Self { runtime, client: CustomerServiceClient::new(channel) }
     }
 
-    fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         self.client.clone()
     }
 
-    async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.runtime.shutdown.request();
         self.runtime.finish().await.unwrap();
     }
@@ -147,6 +147,23 @@ async fn people_see_their_own_and_admins_everything() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_is_let_in_before_it_is_known_what_is_revoked() {
+    let house = House::start(Setup::default()).await;
+    let mut lock = house.pool().begin().await.unwrap();
+    sqlx::query("lock table revocations").execute(&mut *lock).await.unwrap();
+    let replica = runtime::start(Peer::CustomerService, &house.config.runtime).unwrap();
+    let runtime = replica.clone();
+    let mut starting = std::pin::pin!(customer_service::start(house.config.clone(), &runtime));
+    let a_while = std::time::Duration::from_millis(500);
+    assert!(tokio::time::timeout(a_while, &mut starting).await.is_err(), "it has started");
+    lock.rollback().await.unwrap();
+    starting.await.unwrap();
+    replica.shutdown.request();
+    replica.finish().await.unwrap();
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_revoked_session_is_refused_at_our_own_door() {
     let house = House::start(Setup::default()).await;
     let mia = house.member("Mia", 20, [Role::Member]).await;
@@ -173,7 +190,12 @@ async fn a_revoked_session_is_refused_at_our_own_door() {
     })
     .await;
     assert_eq!(code(client.get_me(me()).await), Code::Unauthenticated);
-    let told = watch.message().await.unwrap().unwrap();
+    let told = loop {
+        let told = watch.message().await.unwrap().unwrap();
+        if told != pb::Revocation::default() {
+            break told;
+        }
+    };
     assert!(told.session_id.starts_with("ses_"), "{told:?}");
     // An open stream does not keep the service from leaving in order.
     house.stop().await;

@@ -1,72 +1,81 @@
-//! Secrets are shown to nobody: not in the database, not in logs, not by `Debug`.
+//! Secrets are shown to nobody but their owner: not in the database, not in
+//! logs, spans or answers, not by `Debug`.
 
-use std::{
-    io,
-    sync::{Arc, Mutex},
+use runtime::{Peer, grpc::on_behalf_of, tokens::key_to_text};
+use secrecy::ExposeSecret;
+use types::Role;
+use wire::customer::v1 as pb;
+
+use crate::{
+    access::Caller,
+    heard::Heard,
+    house::{House, Setup},
 };
 
-use chrono::TimeDelta;
-use customer_service::identity::{links, sessions};
-use secrecy::ExposeSecret;
-use tracing_subscriber::layer::SubscriberExt;
-use types::Role;
-
-use crate::house::{House, Setup};
-
-#[derive(Clone, Default)]
-struct Page(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Page {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+/// An answer without the two tokens that it is there to bring.
+fn without_its_own(answer: &tonic::Response<pb::TokenPair>) -> String {
+    let pair = answer.get_ref();
+    format!("{answer:?}").replace(&pair.access_token, "").replace(&pair.refresh_token, "")
 }
 
 // On one thread, so that this thread's subscriber hears everything.
 #[tokio::test]
-async fn no_secret_is_stored_logged_or_printed() {
-    let page = Page::default();
-    let to = page.clone();
-    let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(move || to.clone());
-    let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(lines));
-
+async fn no_secret_is_stored_logged_traced_told_or_printed() {
+    let heard = Heard::begin();
     let house = House::start(Setup::default()).await;
     let mia = house.member("Mia", 0, [Role::Member]).await;
-    let identity = &house.service.app.identity;
-    let now = customer_service::clock::now();
-    let link = links::create(identity, mia, "", TimeDelta::hours(1), now).await.unwrap();
-    let issued = links::exchange(identity, link.secret.expose_secret(), "x", now).await.unwrap();
-    let _ = links::exchange(identity, link.secret.expose_secret(), "x", now).await;
-    let first = issued.refresh_token.expose_secret();
-    let next = sessions::refresh(identity, first, now).await.unwrap();
-    let third = sessions::refresh(identity, next.refresh_token.expose_secret(), now).await.unwrap();
-    let _ = sessions::refresh(identity, first, now).await;
-    sessions::sign_out(identity, third.refresh_token.expose_secret(), now).await.unwrap();
+    let (gateway, launcher) =
+        (Caller::of(&house, Peer::Server), Caller::of(&house, Peer::Launcher));
+    let mut client = gateway.client();
 
+    // A whole exchange through the door: what is asked, what is refused.
+    let link = pb::CreateSignInLinkRequest { member_id: mia.to_string(), ..Default::default() };
+    let link = launcher.client().create_sign_in_link(link).await.unwrap().into_inner().secret;
+    let exchange =
+        pb::ExchangeSignInLinkRequest { secret: link.clone(), device: "phone".to_owned() };
+    let refresh = |pair: &tonic::Response<pb::TokenPair>| pb::RefreshTokensRequest {
+        refresh_token: pair.get_ref().refresh_token.clone(),
+    };
+    let first = client.exchange_sign_in_link(exchange.clone()).await.unwrap();
+    let used = client.exchange_sign_in_link(exchange).await.unwrap_err();
+    let second = client.refresh_tokens(refresh(&first)).await.unwrap();
+    let third = client.refresh_tokens(refresh(&second)).await.unwrap();
+    let token = third.get_ref().access_token.clone();
+    let me = client.get_me(on_behalf_of(&token, pb::GetMeRequest {}).unwrap()).await.unwrap();
+    let altered = on_behalf_of(&format!("{token}x"), pb::GetMeRequest {}).unwrap();
+    let altered = client.get_me(altered).await.unwrap_err();
+    let keys = client.get_keys(pb::GetKeysRequest {}).await.unwrap();
+    let refresh_token = third.get_ref().refresh_token.clone();
+    client.sign_out(pb::SignOutRequest { refresh_token }).await.unwrap();
+    let stolen = client.refresh_tokens(refresh(&first)).await.unwrap_err();
+
+    let pairs = [&first, &second, &third];
+    let mut secrets = vec![link.clone()];
+    for pair in pairs {
+        secrets.extend([pair.get_ref().access_token.clone(), pair.get_ref().refresh_token.clone()]);
+    }
     let seeds: Vec<Vec<u8>> =
         sqlx::query_scalar("select seed from signing_keys").fetch_all(house.pool()).await.unwrap();
-    let mut secrets: Vec<String> = [&issued, &next, &third]
-        .iter()
-        .flat_map(|issued| [&issued.access_token, &issued.refresh_token])
-        .chain([&link.secret])
-        .map(|secret| secret.expose_secret().to_owned())
-        .collect();
-    secrets.extend(seeds.iter().map(hex::encode));
-    secrets.extend(seeds.iter().map(|seed| format!("{seed:?}")));
-    let database_url = house.config.database_url.expose_secret();
-    secrets.push(database_url.to_owned());
+    for seed in &seeds {
+        let text = key_to_text(&seed.as_slice().try_into().unwrap());
+        secrets.extend([hex::encode(seed), format!("{seed:?}"), text]);
+    }
+    secrets.push(house.config.database_url.expose_secret().to_owned());
+    secrets.push(house.config.runtime.service_key.expose_secret().to_owned());
 
-    let mut shown = String::from_utf8(page.0.lock().unwrap().clone()).unwrap();
-    assert!(shown.contains("signed in"), "the log was heard");
-    shown.push_str(&format!("{:?} {:?} {:?}", house.service, house.config, [issued, next, third]));
+    let answers = format!("{used:?} {altered:?} {stolen:?} {me:?} {keys:?}");
+    let shown = heard.text()
+        + &answers
+        + &pairs.map(without_its_own).concat()
+        + &format!("{:?} {:?}", house.service, house.config);
+    for expected in ["signed in", "RefreshTokens", "sessions.refresh", "signed out"] {
+        assert!(shown.contains(expected), "{expected} was not heard");
+    }
     for secret in &secrets {
         assert!(!shown.contains(secret.as_str()), "{secret} is shown");
     }
+    // Not even a token of a service.
+    assert!(!shown.contains("eyJ"), "a signed token is shown");
 
     let tables: Vec<String> = sqlx::query_scalar(
         "select links::text || sessions::text || tokens::text
@@ -76,14 +85,13 @@ async fn no_secret_is_stored_logged_or_printed() {
     .await
     .unwrap();
     let stored = tables.concat();
-    let tokens: Vec<&String> = secrets.iter().filter(|secret| secret.len() == 43).collect();
-    assert_eq!(tokens.len(), 4);
-    for token in tokens {
-        let bytes = base64::Engine::decode(
-            &base64::engine::general_purpose::URL_SAFE_NO_PAD,
-            token.as_str(),
-        );
-        assert!(!stored.contains(&hex::encode(bytes.unwrap())) && !stored.contains(token.as_str()));
+    assert!(!stored.is_empty());
+    for token in pairs.map(|pair| &pair.get_ref().refresh_token).into_iter().chain([&link]) {
+        let engine = base64::engine::general_purpose::URL_SAFE_NO_PAD;
+        let bytes = base64::Engine::decode(&engine, token).unwrap();
+        assert!(!stored.contains(&hex::encode(bytes)) && !stored.contains(token));
     }
+    gateway.stop().await;
+    launcher.stop().await;
     house.stop().await;
 }
