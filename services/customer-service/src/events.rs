@@ -1,6 +1,7 @@
 //! What customer-service tells the world: members who joined and beans that
 //! were booked, by ids and numbers only. They leave through the event log.
 
+use outbox::NewEvent;
 use prost::Message;
 use prost_types::Timestamp as WireTimestamp;
 use types::{EventId, MemberId, Timestamp};
@@ -8,49 +9,39 @@ use wire::events::v1::{BeansBooked, CustomerEvent, MemberJoined, customer_event:
 
 use crate::store::ledger::{Account, NewEntry};
 
-/// An event of the log, encoded.
-#[derive(Debug, Clone)]
-pub struct Booked {
-    pub id: EventId,
-    pub stream_key: String,
-    pub kind: &'static str,
-    pub payload: Vec<u8>,
-    pub traceparent: Option<String>,
+/// That an entry was appended, after which the account stands as `after` says.
+pub fn beans_booked(after: &Account, entry: &NewEntry) -> NewEvent {
+    let what = What::BeansBooked(BeansBooked {
+        entry_id: entry.id.to_string(),
+        beans: entry.beans.count(),
+        kind: entry.kind.name().to_owned(),
+        cause: entry.cause.clone(),
+    });
+    encode("beans-booked", after.member, after.version, entry.at, what)
 }
 
-impl Booked {
-    /// That an entry was appended, after which the account stands as `after` says.
-    pub fn of(after: &Account, entry: &NewEntry) -> Self {
-        let what = What::BeansBooked(BeansBooked {
-            entry_id: entry.id.to_string(),
-            beans: entry.beans.count(),
-            kind: entry.kind.name().to_owned(),
-            cause: entry.cause.clone(),
-        });
-        encode("beans-booked", after.member, after.version, entry.at, what)
-    }
-
-    /// That a member joined: the first event about them.
-    pub fn joined(member: MemberId, at: Timestamp) -> Self {
-        encode("member-joined", member, 1, at, What::MemberJoined(MemberJoined {}))
-    }
+/// That a member joined: the first event about them.
+pub fn member_joined(member: MemberId, at: Timestamp) -> NewEvent {
+    encode("member-joined", member, 1, at, What::MemberJoined(MemberJoined {}))
 }
 
-fn encode(kind: &'static str, member: MemberId, version: i64, at: Timestamp, what: What) -> Booked {
-    let id = EventId::new();
+fn encode(kind: &str, member: MemberId, version: i64, at: Timestamp, what: What) -> NewEvent {
+    let event_id = EventId::new();
     let event = CustomerEvent {
-        event_id: id.to_string(),
+        event_id: event_id.to_string(),
         member_id: member.to_string(),
         version: version.unsigned_abs(),
         at: Some(wire_time(at)),
         what: Some(what),
     };
-    Booked {
-        id,
+    NewEvent {
+        event_id,
         stream_key: member.to_string(),
-        kind,
+        version,
+        kind: kind.to_owned(),
         payload: event.encode_to_vec(),
         traceparent: runtime::telemetry::traceparent(),
+        at,
     }
 }
 

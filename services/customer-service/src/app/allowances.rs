@@ -1,8 +1,8 @@
 //! Grants the weekly allowance: once per member and ISO week of the family's
-//! time zone, however often it is asked for.
+//! time zone, however often it is asked for; the first with joining.
 //!
 //! Costs: one statement, one more for each member, and for each who has not got
-//! it yet four more and one commit of their own, so that nobody's bookings wait
+//! it yet five more and one commit of their own, so that nobody's bookings wait
 //! for the whole family's.
 
 use customer_domain::{
@@ -34,13 +34,11 @@ pub async fn grant_due(
     week: Option<IsoWeek>,
     now: Timestamp,
 ) -> Result<Granted, AppError> {
-    let week_of =
-        |at: Timestamp| IsoWeek::of(at.with_timezone(&app.settings.time_zone).date_naive());
-    let present = week_of(now);
+    let present = week_of(app, now);
     let week = week.unwrap_or(present);
     let mut granted = Granted::default();
     for member in timed("members.all", store::members::all(&app.pool)).await? {
-        let joined = week_of(member.joined_at);
+        let joined = week_of(app, member.joined_at);
         let due = allowance::due(joined, week, present, app.settings.weekly_allowance).map_err(
             |error: AllowanceError| AppError::invalid("iso_week", "not-yet", error.to_string()),
         )?;
@@ -63,6 +61,29 @@ pub async fn grant_due(
     Ok(granted)
 }
 
+/// What somebody who joins now gets for the week that has begun, as their own
+/// booking: it has the cause that the schedule would give it.
+pub(super) fn at_joining(app: &App, now: Timestamp) -> Option<NewEntry> {
+    let week = week_of(app, now);
+    let due = allowance::due(week, week, week, app.settings.weekly_allowance);
+    due.ok().flatten().map(|beans| entry(week, beans, now))
+}
+
+fn week_of(app: &App, at: Timestamp) -> IsoWeek {
+    IsoWeek::of(at.with_timezone(&app.settings.time_zone).date_naive())
+}
+
+fn entry(week: IsoWeek, beans: Beans, at: Timestamp) -> NewEntry {
+    NewEntry {
+        id: LedgerEntryId::new(),
+        beans,
+        kind: EntryKind::Allowance,
+        cause: week.to_string(),
+        revision: 0,
+        at,
+    }
+}
+
 async fn grant(
     app: &App,
     member: MemberId,
@@ -70,34 +91,26 @@ async fn grant(
     beans: Beans,
     now: Timestamp,
 ) -> Result<bool, AppError> {
-    let cause = week.to_string();
-    if ledger::has_cause(&app.pool, member, EntryKind::Allowance, &cause).await? {
+    let entry = entry(week, beans, now);
+    if ledger::has_cause(&app.pool, member, entry.kind, &entry.cause).await? {
         return Ok(false);
     }
     let booked = timed("beans.grant-allowance", async {
         let mut tx = app.pool.begin().await?;
         let Some(account) = ledger::lock(&mut tx, member).await? else {
-            return Ok::<_, sqlx::Error>(None);
+            return Ok::<_, AppError>(None);
         };
         // Again, now that nobody else can book for this member.
-        if ledger::has_cause(&mut *tx, member, EntryKind::Allowance, &cause).await? {
+        if ledger::has_cause(&mut *tx, member, entry.kind, &entry.cause).await? {
             return Ok(None);
         }
-        let entry = NewEntry {
-            id: LedgerEntryId::new(),
-            beans,
-            kind: EntryKind::Allowance,
-            cause: cause.clone(),
-            revision: 0,
-            at: now,
-        };
         let after = ledger::append(&mut tx, account, &entry).await?;
         tx.commit().await?;
-        Ok(Some((after, entry)))
+        Ok(Some(after))
     })
     .await?;
-    if let Some((after, entry)) = &booked {
-        committed(app, *after, Some(entry));
+    if let Some(after) = booked {
+        committed(app, after, [&entry]);
     }
     Ok(booked.is_some())
 }

@@ -4,8 +4,8 @@
 //! commit (it updates the payer's version and adds a settlement, a ledger entry
 //! and an event) when this process saw the payer's account before and nobody
 //! else moved it. Otherwise, and for every later revision, it is five
-//! statements between `begin` and `commit`, seven round trips and still one
-//! commit. A repeat or a superseded claim reads three statements and writes
+//! statements between `begin` and `commit` (six with something to book), seven
+//! or eight round trips and still one commit. A repeat or a superseded claim reads three statements and writes
 //! nothing; with something to pay, after a first statement that fails.
 
 use customer_domain::ledger::{
@@ -170,19 +170,24 @@ fn new_entry(
     })
 }
 
-/// What follows every commit of a booking.
-pub(super) fn committed(app: &App, account: Account, entry: Option<&NewEntry>) {
+/// What follows every commit of bookings.
+pub(super) fn committed<'a>(
+    app: &App,
+    account: Account,
+    entries: impl IntoIterator<Item = &'a NewEntry>,
+) {
     app.accounts.put(account);
-    let Some(entry) = entry else { return };
-    app.log.wake();
-    let (direction, beans) = match entry.beans.count() {
-        beans if beans < 0 => ("out", beans.unsigned_abs()),
-        beans => ("in", beans.unsigned_abs()),
-    };
-    metrics::BEANS_BOOKED.add(
-        beans,
-        &[KeyValue::new("kind", entry.kind.name()), KeyValue::new("direction", direction)],
-    );
+    for entry in entries {
+        app.log.wake();
+        let (direction, beans) = match entry.beans.count() {
+            beans if beans < 0 => ("out", beans.unsigned_abs()),
+            beans => ("in", beans.unsigned_abs()),
+        };
+        metrics::BEANS_BOOKED.add(
+            beans,
+            &[KeyValue::new("kind", entry.kind.name()), KeyValue::new("direction", direction)],
+        );
+    }
 }
 
 fn count(outcome: &'static str, path: &'static str) {

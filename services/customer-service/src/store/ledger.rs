@@ -1,11 +1,12 @@
 //! `ledger_entries`: append-only, numbered per member, each with the balance after it.
 
 use customer_domain::ledger::EntryKind;
+use outbox::AppendError;
 use sqlx::{PgConnection, PgExecutor};
 use types::{Beans, LedgerEntryId, MemberId, Timestamp};
 use uuid::Uuid;
 
-use crate::events::Booked;
+use crate::events;
 
 /// Where a member's ledger stands: what a booking builds upon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,25 +84,19 @@ pub async fn has_cause(
     .await
 }
 
-/// Appends an entry with its event and raises the member's version: one
-/// statement, on a locked account.
+/// Appends an entry with its event and raises the member's version: two
+/// statements, on a locked account.
 pub async fn append(
     connection: &mut PgConnection,
     account: Account,
     entry: &NewEntry,
-) -> sqlx::Result<Account> {
+) -> Result<Account, AppendError> {
     let after = account.after(entry.beans);
-    let event = Booked::of(&after, entry);
     sqlx::query(
-        "with payer as (
-             update members set version = $2 where id = $1
-         ), event as (
-             insert into event_log (event_id, stream_key, version, kind, payload, traceparent, at)
-             values ($10, $11, $2, $12, $13, $14, $9)
-         )
+        "with payer as (update members set version = $2 where id = $1)
          insert into ledger_entries
              (member_id, number, id, beans, balance, kind, cause, revision, at)
-         values ($1, $3, $4, $5, $6, $7, $8, $15, $9)",
+         values ($1, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(account.member.uuid())
     .bind(after.version)
@@ -111,15 +106,12 @@ pub async fn append(
     .bind(after.balance.count())
     .bind(entry.kind.name())
     .bind(&entry.cause)
-    .bind(entry.at)
-    .bind(event.id.uuid())
-    .bind(&event.stream_key)
-    .bind(event.kind)
-    .bind(&event.payload)
-    .bind(&event.traceparent)
     .bind(entry.revision)
-    .execute(connection)
-    .await?;
+    .bind(entry.at)
+    .execute(&mut *connection)
+    .await
+    .map_err(AppendError::Database)?;
+    outbox::append(connection, &events::beans_booked(&after, entry)).await?;
     Ok(after)
 }
 

@@ -56,7 +56,7 @@ pub fn role_names(roles: Roles) -> Vec<String> {
     roles.iter().map(|role| role.name().to_owned()).collect()
 }
 
-/// Inserts a member at version 0; `false` when the id is there already.
+/// Inserts a member at version 1, that of their first event; `false` when the id is there already.
 pub async fn insert(
     connection: &mut PgConnection,
     id: MemberId,
@@ -66,7 +66,7 @@ pub async fn insert(
 ) -> sqlx::Result<bool> {
     let inserted = sqlx::query(
         "insert into members (id, name, emoji, colour, roles, version, joined_at)
-         values ($1, $2, $3, $4, $5, 0, $6) on conflict (id) do nothing",
+         values ($1, $2, $3, $4, $5, 1, $6) on conflict (id) do nothing",
     )
     .bind(id.uuid())
     .bind(&card.name)

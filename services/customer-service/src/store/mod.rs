@@ -2,7 +2,6 @@
 //! one statement is all) and knows rows; it decides nothing.
 
 pub mod dead_letters;
-pub mod events;
 pub mod keys;
 pub mod ledger;
 pub mod links;

@@ -9,7 +9,7 @@ use super::{
     ledger::{Account, NewEntry},
     unreadable,
 };
-use crate::events::Booked;
+use crate::events;
 
 /// An order's settlement, locked. Without a row nothing is locked: then the
 /// payer's account, which is locked first, keeps others out.
@@ -75,7 +75,7 @@ pub async fn book_first(
     now: Timestamp,
 ) -> sqlx::Result<bool> {
     let after = entry.map_or(account, |entry| account.after(entry.beans));
-    let event = entry.map(|entry| Booked::of(&after, entry));
+    let event = entry.map(|entry| events::beans_booked(&after, entry));
     let booked: i64 = sqlx::query_scalar(
         "with payer as (
              update members set version = $3 where id = $1 and version = $2 returning id
@@ -106,9 +106,9 @@ pub async fn book_first(
     .bind(after.balance.count())
     .bind(entry.map(|entry| entry.kind.name()))
     .bind(entry.map(|entry| entry.cause.as_str()))
-    .bind(event.as_ref().map(|event| event.id.uuid()))
+    .bind(event.as_ref().map(|event| event.event_id.uuid()))
     .bind(event.as_ref().map(|event| event.stream_key.as_str()))
-    .bind(event.as_ref().map(|event| event.kind))
+    .bind(event.as_ref().map(|event| event.kind.as_str()))
     .bind(event.as_ref().map(|event| event.payload.as_slice()))
     .bind(event.as_ref().and_then(|event| event.traceparent.as_deref()))
     .fetch_one(pool)
