@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use runtime::{AppError, Code, Peer, postgres, valkey};
 use test_kit::Database;
 
-use crate::{admin, leave, start, until};
+use crate::{admin, leave, start, until, way::Way};
 
 #[tokio::test]
 async fn a_pool_heals_when_its_connections_are_killed() {
@@ -24,6 +24,23 @@ async fn a_pool_heals_when_its_connections_are_killed() {
     .await;
     let (_, metrics) = admin(&runtime, "/metrics").await;
     assert!(metrics.contains("db_operation_name=\"test.ask\""), "{metrics}");
+    leave(runtime).await;
+}
+
+#[tokio::test]
+async fn a_host_that_vanishes_without_a_word_keeps_no_connection() {
+    let database = Database::create("runtime").await.unwrap();
+    let options: sqlx::postgres::PgConnectOptions = database.url().parse().unwrap();
+    let host = format!("{}:{}", options.get_host(), options.get_port());
+    let way = Way::to(Some(host.parse().unwrap())).await;
+    let url = database.url().replace(&host, &way.address.to_string());
+    let runtime = start(Peer::OrderService);
+    let pool = postgres::pool(&runtime, &url.into(), 2).unwrap();
+    let (one, other) = (pool.acquire().await.unwrap(), pool.acquire().await.unwrap());
+    way.go_silent();
+    // As by two requests whose time is over.
+    drop((one, other));
+    until("it answers again", async || sqlx::query("select 1").execute(&pool).await.is_ok()).await;
     leave(runtime).await;
 }
 
