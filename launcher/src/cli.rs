@@ -125,6 +125,9 @@ pub(crate) struct WithEngines {
 
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
+    /// Print the service's settings, secrets hidden, and start nothing
+    #[arg(long)]
+    pub(crate) print_config: bool,
     #[command(subcommand)]
     pub(crate) service: Service,
 }

@@ -75,7 +75,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Doctor(place) => check::doctor(&place.data).await,
         Command::Down(place) => commands::down(&place.data).await,
         Command::Reset(args) => commands::reset(&args).await,
-        Command::Serve(args) => serve::run(args.service).await,
+        Command::Serve(args) => serve::run(args).await,
         Command::Guard(args) => guard::run(args).await,
         Command::Become(args) => guard::become_program(args),
     }

@@ -5,10 +5,14 @@ use std::process::ExitCode;
 use anyhow::Result;
 use wire::access::Peer;
 
-use crate::cli::Service;
+use crate::cli::{Cli, Serve, Service};
 
 /// Runs the service until it is told to stop; the exit code says how it went.
-pub(crate) async fn run(service: Service) -> Result<ExitCode> {
+pub(crate) async fn run(Serve { print_config, service }: Serve) -> Result<ExitCode> {
+    if print_config {
+        print!("{}", runtime::config::describe::<Cli>());
+        return Ok(ExitCode::SUCCESS);
+    }
     Ok(match service {
         Service::Order(config) => {
             let runtime = runtime::start(Peer::OrderService, &config.runtime)?;

@@ -6,5 +6,6 @@ mod journeys;
 mod kills;
 mod launcher;
 mod outages;
+mod settings;
 mod support;
 mod telemetry;
