@@ -50,21 +50,21 @@ const NAMES: [&str; 11] = [
 impl Ports {
     /// The kept ports; one that is taken, be it by the pages, is replaced, and
     /// the screen says so.
-    pub(crate) fn keep_or_choose(data: &Data, pages: Option<u16>, screen: &Screen) -> Result<Self> {
+    pub(crate) fn keep_or_choose(data: &Data, pages: &[u16], screen: &Screen) -> Result<Self> {
         let path = data.file("ports.json");
         let kept: BTreeMap<String, u16> = std::fs::read(&path)
             .ok()
             .and_then(|it| serde_json::from_slice(&it).ok())
             .unwrap_or_default();
         let mut ports = BTreeMap::new();
-        let mut used: BTreeSet<u16> = kept.values().copied().chain(pages).collect();
+        let mut used: BTreeSet<u16> = kept.values().chain(pages).copied().collect();
         for name in NAMES {
             let port = match kept.get(name) {
-                Some(port) if pages != Some(*port) && is_free(LOOPBACK, *port) => *port,
+                Some(port) if !pages.contains(port) && is_free(LOOPBACK, *port) => *port,
                 taken => {
                     let fresh = choose(&mut used)?;
                     if let Some(port) = taken {
-                        let holder = match pages == Some(*port) {
+                        let holder = match pages.contains(port) {
                             true => "the pages".to_owned(),
                             false => holder(*port),
                         };
@@ -201,8 +201,8 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("everything-ports-{}", std::process::id()));
         let (data, held) = crate::data::take(&folder).unwrap();
         let screen = Screen::new();
-        let first = Ports::keep_or_choose(&data, None, &screen).unwrap();
-        let second = Ports::keep_or_choose(&data, Some(first.kafka), &screen).unwrap();
+        let first = Ports::keep_or_choose(&data, &[], &screen).unwrap();
+        let second = Ports::keep_or_choose(&data, &[first.kafka], &screen).unwrap();
         assert_ne!(second.kafka, first.kafka);
         assert_eq!(second.postgres, first.postgres);
         drop(held);

@@ -49,6 +49,11 @@ impl Front {
         Ok(Self { listen: Ipv4Addr::UNSPECIFIED.into(), port, url: format!("http://{own}:{port}") })
     }
 
+    /// The pages' ports, which are nobody else's.
+    pub(crate) fn ports(&self) -> Vec<u16> {
+        vec![self.port]
+    }
+
     /// Refuses a port that is taken.
     pub(crate) fn check(&self) -> Result<()> {
         ports::check_pages_port(self.listen, self.port)

@@ -113,7 +113,7 @@ async fn plan(data: &Data, front: &Front, screen: &Screen) -> Result<Plan> {
         screen.line("everything", &format!("stopped {strays} parts that a killed run had left"));
     }
     front.check()?;
-    Plan::make(data, Want::Engines, Some(front.port), screen).await
+    Plan::make(data, Want::Engines, &front.ports(), screen).await
 }
 
 /// The addresses that people want.

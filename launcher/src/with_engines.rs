@@ -44,7 +44,7 @@ pub(crate) async fn run(args: WithEngines, screen: &Screen) -> Result<ExitCode> 
 
 async fn run_in(args: &WithEngines, data: &Data, screen: &Screen) -> Result<ExitCode> {
     commands::stop_strays(data).await?;
-    let plan = Plan::make(data, Want::of(args.time_skipping), None, screen).await?;
+    let plan = Plan::make(data, Want::of(args.time_skipping), &[], screen).await?;
     let board = Board::new();
     let supervisor =
         Supervisor { data: data.clone(), screen: screen.clone(), board: board.clone() };

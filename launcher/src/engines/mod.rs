@@ -34,11 +34,11 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// All that is checked, installed and chosen before the first process
-    /// starts. The pages' port is no engine's.
+    /// starts. The pages' ports are no engine's.
     pub(crate) async fn make(
         data: &Data,
         want: Want,
-        pages: Option<u16>,
+        pages: &[u16],
         screen: &Screen,
     ) -> Result<Self> {
         let cluster = Cluster::of(data)?;
