@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::https::Name;
+
 /// A family's coffee ordering system, with everything it runs on.
 ///
 /// Without a command it starts: PostgreSQL, Valkey, Kafka and Temporal on
@@ -72,12 +74,35 @@ pub(crate) struct Up {
     #[arg(long, env = "EVERYTHING_PORT", default_value_t = 8080, value_name = "PORT",
         value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) port: u16,
-    /// Let the phones in the house in: the pages listen on every network of this machine
+    /// Let the phones in the house in: HTTPS on every network of this machine; on the
+    /// pages' port there is then only the way to it
     #[arg(long)]
     pub(crate) lan: bool,
+    #[command(flatten)]
+    pub(crate) https: Https,
     /// Seed no demo family
     #[arg(long)]
     pub(crate) no_demo: bool,
+}
+
+/// All of it counts with `--lan` only.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Https {
+    /// With --lan: what the house is called, coffee.local at first; kept, as passkeys and
+    /// notifications die with it
+    #[arg(long, env = "EVERYTHING_NAME", value_name = "NAME")]
+    pub(crate) name: Option<Name>,
+    /// With --lan: the port of HTTPS
+    #[arg(long, env = "EVERYTHING_HTTPS_PORT", default_value_t = 8443, value_name = "PORT",
+        value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) https_port: u16,
+    /// With --lan: a certificate (PEM, with its chain) that phones know, such as
+    /// Tailscale's; without it the house makes its own
+    #[arg(long, env = "EVERYTHING_TLS_CERT", value_name = "FILE")]
+    pub(crate) cert: Option<PathBuf>,
+    /// With --cert: its key (PEM)
+    #[arg(long, env = "EVERYTHING_TLS_KEY", value_name = "FILE")]
+    pub(crate) key: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Args)]

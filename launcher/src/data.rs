@@ -20,7 +20,7 @@ const MARKER: &str = "everything.json";
 
 /// All that we ever make in a data folder. The marker goes last, so that an
 /// interrupted deletion can be finished.
-const OURS: [&str; 12] = [
+const OURS: [&str; 13] = [
     "secrets.json",
     "secrets.new",
     "ports.json",
@@ -31,6 +31,7 @@ const OURS: [&str; 12] = [
     "kafka",
     "temporal",
     "server",
+    "https",
     "logs",
     "run",
 ];

@@ -10,6 +10,7 @@ mod data;
 mod engines;
 mod family;
 mod guard;
+mod https;
 mod install;
 mod log_file;
 mod logs;

@@ -107,6 +107,21 @@ fn is_free(address: IpAddr, port: u16) -> bool {
         && !in_use(TcpListener::bind((Ipv6Addr::LOCALHOST, port)))
 }
 
+/// The same of HTTPS, which has a port of its own.
+pub(crate) fn check_https_port(address: IpAddr, port: u16) -> Result<()> {
+    if is_free(address, port) {
+        return Ok(());
+    }
+    if port < 1024 && !nix::unistd::Uid::effective().is_root() {
+        bail!("port {port} is for root alone; choose one above 1023 with --https-port");
+    }
+    bail!(
+        "port {port}, where HTTPS should be, is taken by {}.\n  Stop that, or choose another port \
+         with --https-port",
+        holder(port)
+    )
+}
+
 /// Refuses a pages port that is taken where they would listen, saying by whom
 /// and what to do.
 pub(crate) fn check_pages_port(address: IpAddr, port: u16) -> Result<()> {

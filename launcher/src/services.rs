@@ -2,7 +2,7 @@
 //! its environment.
 
 use std::{
-    net::{IpAddr, Ipv4Addr, UdpSocket},
+    net::{IpAddr, Ipv4Addr},
     sync::Arc,
     time::Duration,
 };
@@ -18,6 +18,7 @@ use wire::access::Peer;
 use crate::{
     child::{Launch, program},
     engines::{Plan, kafka, postgres, temporal, valkey},
+    https::House,
     paths::private_folder,
     ports,
     supervise::{Output, Part, nothing},
@@ -30,32 +31,37 @@ pub(crate) struct Front {
     pub(crate) port: u16,
     /// What people type.
     pub(crate) url: String,
+    /// HTTPS, where the house is let in.
+    pub(crate) house: Option<House>,
 }
 
 impl Front {
     pub(crate) fn on_this_machine(port: u16) -> Self {
         let url = format!("http://localhost:{port}");
-        Self { listen: Ipv4Addr::LOCALHOST.into(), port, url }
+        Self { listen: Ipv4Addr::LOCALHOST.into(), port, url, house: None }
     }
 
-    /// For the phones in the house: by this machine's address in its network.
-    pub(crate) fn in_the_house(port: u16) -> Result<Self> {
-        // Nothing is sent: the system only chooses the address that it would send from.
-        let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
-        socket
-            .connect((Ipv4Addr::new(192, 0, 2, 1), 9))
-            .context("this machine seems to be in no network; leave out --lan")?;
-        let own = socket.local_addr()?.ip();
-        Ok(Self { listen: Ipv4Addr::UNSPECIFIED.into(), port, url: format!("http://{own}:{port}") })
+    /// For the phones in the house: by its name, over HTTPS.
+    pub(crate) fn in_the_house(house: House) -> Self {
+        let (port, url) = (house.plain_port, house.url());
+        Self { listen: Ipv4Addr::UNSPECIFIED.into(), port, url, house: Some(house) }
     }
 
     /// The pages' ports, which are nobody else's.
     pub(crate) fn ports(&self) -> Vec<u16> {
-        vec![self.port]
+        let https = self.house.as_ref().map(|house| house.https_port);
+        [self.port].into_iter().chain(https).collect()
     }
 
     /// Refuses a port that is taken.
     pub(crate) fn check(&self) -> Result<()> {
+        match &self.house {
+            Some(house) if house.https_port == self.port => {
+                bail!("--port and --https-port are both {}: they must differ", self.port)
+            }
+            Some(house) => ports::check_https_port(self.listen, house.https_port)?,
+            None => {}
+        }
         ports::check_pages_port(self.listen, self.port)
     }
 }
@@ -64,8 +70,17 @@ impl Front {
 const DRAIN_SECONDS: u64 = 3;
 const GRACE: Duration = Duration::from_millis(4500);
 
-/// Variables that are the launcher's own.
-const OURS: [&str; 2] = ["EVERYTHING_DATA", "EVERYTHING_PORT"];
+/// Variables that are the launcher's own, or told to one service only.
+const OURS: [&str; 8] = [
+    "EVERYTHING_DATA",
+    "EVERYTHING_PORT",
+    "EVERYTHING_NAME",
+    "EVERYTHING_HTTPS_PORT",
+    "EVERYTHING_HTTPS_LISTEN",
+    "EVERYTHING_TLS_CERT",
+    "EVERYTHING_TLS_KEY",
+    "EVERYTHING_TLS_AUTHORITY",
+];
 
 /// All three, in the order in which they are shown.
 pub(crate) fn parts(plan: &Plan, front: &Front) -> Result<Vec<Part>> {
@@ -97,7 +112,14 @@ pub(crate) fn parts(plan: &Plan, front: &Front) -> Result<Vec<Part>> {
         .env("EVERYTHING_CUSTOMER_SERVICE_URL", &customers);
     let extra = std::env::var("EVERYTHING_EXTRA_HOSTS").unwrap_or_default();
     let hosts = ["localhost", "127.0.0.1", &extra].join(",");
-    let server = server.env("EVERYTHING_EXTRA_HOSTS", hosts.trim_end_matches(','));
+    let mut server = server.env("EVERYTHING_EXTRA_HOSTS", hosts.trim_end_matches(','));
+    if let Some(house) = &front.house {
+        let listen = format!("{}:{}", front.listen, house.https_port);
+        server = server.env("EVERYTHING_HTTPS_LISTEN", listen);
+        for (name, file) in house.settings() {
+            server = server.env(name, file);
+        }
+    }
 
     Ok(vec![
         part(Peer::CustomerService, local(ports.customer_grpc), ports.customer_admin, customer),

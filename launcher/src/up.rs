@@ -24,6 +24,7 @@ use crate::{
     data::{self, Data},
     engines::{self, Plan, temporal},
     family,
+    https::House,
     install::Want,
     screen::{Screen, Tone},
     services::{self, Front},
@@ -61,9 +62,9 @@ pub(crate) async fn run(args: Up, screen: &Screen) -> Result<ExitCode> {
     let planned = Arc::new(OnceLock::new());
     let control = Control { board: board.clone(), stop: stop.clone(), planned: planned.clone() };
     background.spawn(answer(control, data.clone(), screen.clone()));
-    let front = match args.lan {
-        true => Front::in_the_house(args.port)?,
-        false => Front::on_this_machine(args.port),
+    let front = match House::open(&args, &data, screen)? {
+        Some(house) => Front::in_the_house(house),
+        None => Front::on_this_machine(args.port),
     };
     let plan = tokio::select! {
         plan = plan(&data, &front, screen) => plan?,
@@ -73,6 +74,9 @@ pub(crate) async fn run(args: Up, screen: &Screen) -> Result<ExitCode> {
         }
     };
     let _ = planned.set(answers(&plan, &front));
+    if let Some(house) = front.house.clone() {
+        background.spawn(house.keep(data.clone(), screen.clone(), stop.clone()));
+    }
     let supervisor = Supervisor { data, screen: screen.clone(), board: board.clone() };
     let (mut engines, mut services) = (Group::new(), Group::new());
     let (engine_parts, service_parts) = (engines::parts(&plan), services::parts(&plan, &front)?);
@@ -119,11 +123,12 @@ async fn plan(data: &Data, front: &Front, screen: &Screen) -> Result<Plan> {
 /// The addresses that people want.
 fn addresses(plan: &Plan, front: &Front) -> String {
     let pages = &front.url;
+    let house = front.house.as_ref().map(House::addresses).unwrap_or_default();
     let workflows =
         format!("{}/namespaces/{}/workflows", temporal::ui_url(plan), temporal::NAMESPACE);
     format!(
         "    Menu and orders  {pages}\n    Counter          {pages}/counter\n    \
-         API docs         {pages}/docs\n    Workflows        {workflows}\n"
+         API docs         {pages}/docs\n    Workflows        {workflows}\n{house}"
     )
 }
 
@@ -178,8 +183,10 @@ async fn greet(args: &Up, plan: &Plan, front: &Front, screen: &Screen, began: In
     };
     let seconds = began.elapsed().as_secs_f32();
     screen.text(&format!(
-        "\nReady for the first order, {seconds:.1} s after the start. Ctrl-C stops it.\n\n{}\n{links}",
-        addresses(plan, front)
+        "\nReady for the first order, {seconds:.1} s after the start. Ctrl-C stops it.\n\n{}\n\
+         {}{links}",
+        addresses(plan, front),
+        front.house.as_ref().map(House::qr).unwrap_or_default()
     ));
 }
 

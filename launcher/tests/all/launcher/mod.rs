@@ -2,6 +2,7 @@
 //! own, with the engines from the user's cache.
 
 mod folder;
+mod https;
 mod install;
 mod kit;
 
