@@ -12,6 +12,9 @@
 //! makes a browser send → [`access`]: each route's rule → the handler. On the
 //! way back `pages::errors` makes a page of what was refused.
 //!
+//! With HTTPS of its own ([`tls`]) all of this is behind the handshake; the other
+//! listener then is the plain door (`plain`), which leads there.
+//!
 //! # How a page handler is written (`src/pages/`)
 //!
 //! ```ignore
