@@ -81,6 +81,9 @@ pub(crate) async fn run(args: GuardArgs) -> Result<ExitCode> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hangup = signal(SignalKind::hangup())?;
     let stop_signal = parse_signal(&args.stop_signal);
+    // Whatever the program leaves behind when it dies becomes our child.
+    #[cfg(target_os = "linux")]
+    nix::sys::prctl::set_child_subreaper(true)?;
 
     let mut command = Command::new(std::env::current_exe()?);
     command.args(["become", "--parent", &std::process::id().to_string()]);
@@ -145,8 +148,12 @@ pub(crate) async fn run(args: GuardArgs) -> Result<ExitCode> {
             }
         }
     };
-    // Whatever the program started and left behind goes with it.
+    // Whatever the program started and left behind goes with it. PostgreSQL's
+    // processes are in groups of their own, and hold its memory while they live:
+    // it could not start again.
     let _ = killpg(pid, Signal::SIGKILL);
+    #[cfg(target_os = "linux")]
+    process::end_children().await;
     process::forget(&args.pid_file);
     let drain = async {
         while tasks.join_next().await.is_some() {}

@@ -91,3 +91,39 @@ pub(crate) async fn stop_stale(file: &Path) -> Result<bool> {
     }
     bail!("the stray process {pid} does not end")
 }
+
+/// How long what was killed may take to be gone: as long as a write to a slow disk.
+#[cfg(target_os = "linux")]
+const GONE_WITHIN: Duration = Duration::from_secs(5);
+
+/// Kills our children, and theirs when they become ours, and waits until none is left.
+#[cfg(target_os = "linux")]
+pub(crate) async fn end_children() {
+    use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+    let end = Instant::now() + GONE_WITHIN;
+    while Instant::now() < end {
+        match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+            Err(Errno::ECHILD) => return,
+            Ok(WaitStatus::StillAlive) => {
+                for child in children() {
+                    let _ = kill(child, Signal::SIGKILL);
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            Ok(_) | Err(_) => {} // one is gone
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn children() -> Vec<Pid> {
+    let us = nix::unistd::getpid().to_string();
+    let is_ours = |pid: &i32| {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        // After the command's closing bracket: state, parent, …
+        stat.rsplit_once(')').is_some_and(|(_, rest)| rest.split_whitespace().nth(1) == Some(&us))
+    };
+    let all = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = all.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter(is_ours).map(Pid::from_raw).collect()
+}

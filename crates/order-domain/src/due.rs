@@ -51,6 +51,18 @@ pub enum Step {
 }
 
 impl Step {
+    pub const ALL: [Self; 9] = [
+        Self::ComeDue,
+        Self::SettleAndQueue,
+        Self::Reject,
+        Self::Settle,
+        Self::Expire,
+        Self::Cancel,
+        Self::Uncollect,
+        Self::Wait,
+        Self::Close,
+    ];
+
     /// The command that takes this step once what it needs is there: for a held
     /// order its items, checked again; for settling, that the beans are settled.
     /// None where there is nothing to command.

@@ -229,8 +229,9 @@ fn the_clock_ends_what_nobody_ends() {
     let mut app = App::start(&[
         ("EVERYTHING_WAIT_QUEUED", "3"),
         ("EVERYTHING_WAIT_READY", "3"),
+        // Far apart: in between somebody is reminded, once the workflow looks.
         ("EVERYTHING_WAIT_PREPARING_REMIND", "2"),
-        ("EVERYTHING_WAIT_PREPARING", "5"),
+        ("EVERYTHING_WAIT_PREPARING", "20"),
     ]);
     let (ada, cleo) = (app.sign_in("Ada"), app.sign_in("Cleo"));
     let before = cleo.beans();

@@ -2,8 +2,9 @@
 //! do what phones do: they ask again, with the same key.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     sync::Mutex,
+    thread::JoinHandle,
     time::{Duration, Instant},
 };
 
@@ -26,6 +27,7 @@ fn whatever_is_killed_every_order_ends_and_nothing_is_lost_or_doubled() {
     let customers = CUSTOMERS.map(|name| app.sign_in(name));
     for part in PARTS {
         let begin = Instant::now();
+        let busy = (part == "postgres").then(|| begin_a_busy_query(&app));
         let slowest = traffic_while_killing(&app, part, &barista, &customers, orders_per_kill);
         println!(
             "{part}: {orders_per_kill} orders in {:.1} s, the slowest in {:.1} s",
@@ -33,16 +35,21 @@ fn whatever_is_killed_every_order_ends_and_nothing_is_lost_or_doubled() {
             slowest.as_secs_f32()
         );
         app.wait_for_every_part();
+        busy.map(JoinHandle::join).transpose().unwrap();
     }
     let (status, _) = app.command(&["status"]);
     assert_eq!(status.matches("restarted once").count(), PARTS.len(), "{status}");
-    let mut versions = BTreeMap::new();
-    for customer in &customers {
-        check_account(customer, &mut versions);
+    let accounts = customers.each_ref().map(Account::of);
+    let count: usize = accounts.iter().map(|account| account.versions.len()).sum();
+    assert_eq!(count, orders_per_kill * PARTS.len());
+    let kafka = app.address_of("kafka");
+    for Account { versions, entries, .. } in &accounts {
+        topic::holds_each_event_in_order(&kafka, versions);
+        topic::holds_each_booking(&kafka, entries);
     }
-    assert_eq!(versions.len(), orders_per_kill * PARTS.len());
-    topic::holds_each_event_in_order(&app.address_of("kafka"), &versions);
     statistics_survive_a_replay(&app, &customers);
+    let after = customers.each_ref().map(Account::of);
+    assert_eq!(after, accounts, "a replay touches neither orders nor ledger");
 }
 
 /// A third of the orders are under way before the kill, the rest meet it.
@@ -103,42 +110,55 @@ fn insistently(mut ask: impl FnMut() -> Option<Value>) -> Value {
     }
 }
 
-/// Every order has ended, the ledger holds for each what it owes, and the
-/// balance is the sum of the entries.
-fn check_account(customer: &Person, versions: &mut BTreeMap<String, u64>) {
-    let mut owed = BTreeMap::new();
-    for order in pages(customer, "/v1/orders", "orders") {
-        let id = order["id"].as_str().unwrap().to_owned();
-        let state = order["state"].as_str().unwrap();
-        assert!(["completed", "cancelled"].contains(&state), "{order}");
-        owed.insert(id, order["owed_beans"].as_i64().unwrap());
-    }
-    let total: i64 = owed.values().sum();
-    let given: i64 = booked(customer).values().filter(|beans| **beans > 0).sum();
-    // Refunds follow by the workflow's guarantee.
-    customer.eventually("/v1/me/beans", |balance| balance["beans"] == given - total);
-    let booked = booked(customer);
-    for (order, beans) in &owed {
-        assert_eq!(booked.get(order).copied().unwrap_or(0), -beans, "{order}");
-    }
-    for order in owed.keys() {
+/// What a customer has come to.
+#[derive(Debug, PartialEq)]
+struct Account {
+    balance: Value,
+    /// Each order with its version.
+    versions: BTreeMap<String, u64>,
+    /// Each entry of the ledger with its beans.
+    entries: BTreeMap<String, i64>,
+}
+
+impl Account {
+    /// Every order has ended, the ledger holds for each what it owes, and the
+    /// balance is the sum of the entries.
+    fn of(customer: &Person) -> Self {
+        let mut owed = BTreeMap::new();
+        for order in pages(customer, "/v1/orders", "orders") {
+            let id = order["id"].as_str().unwrap().to_owned();
+            let state = order["state"].as_str().unwrap();
+            assert!(["completed", "cancelled"].contains(&state), "{order}");
+            owed.insert(id, order["owed_beans"].as_i64().unwrap());
+        }
+        let total: i64 = owed.values().sum();
+        let given: i64 = booked(customer).0.values().filter(|beans| **beans > 0).sum();
+        // Refunds follow by the workflow's guarantee.
+        let balance = |body: &Value| body["beans"] == given - total;
+        let balance = customer.eventually("/v1/me/beans", balance)["beans"].take();
+        let (sums, entries) = booked(customer);
+        for (order, beans) in &owed {
+            assert_eq!(sums.get(order).copied().unwrap_or(0), -beans, "{order}");
+        }
+        assert_eq!(balance, entries.values().sum::<i64>(), "of the entries");
         // Read again: settling is a change, too.
-        let order = customer.get(&format!("/v1/orders/{order}")).ok();
-        versions
-            .insert(order["id"].as_str().unwrap().to_owned(), order["version"].as_u64().unwrap());
+        let look = |order: &String| customer.get(&format!("/v1/orders/{order}")).ok();
+        let version = |order| (order, look(order)["version"].as_u64().unwrap());
+        let versions = owed.keys().map(version).map(|(id, version)| (id.clone(), version));
+        Self { balance, versions: versions.collect(), entries }
     }
 }
 
-/// The ledger's sum for each cause.
-fn booked(customer: &Person) -> BTreeMap<String, i64> {
-    let mut sums = BTreeMap::new();
-    let mut seen = BTreeSet::new();
+/// The ledger's sum for each cause, and each entry.
+fn booked(customer: &Person) -> (BTreeMap<String, i64>, BTreeMap<String, i64>) {
+    let (mut sums, mut entries) = (BTreeMap::new(), BTreeMap::new());
     for entry in pages(customer, "/v1/me/statement", "entries") {
-        assert!(seen.insert(entry["id"].as_str().unwrap().to_owned()), "listed twice: {entry}");
-        *sums.entry(entry["cause"].as_str().unwrap().to_owned()).or_insert(0) +=
-            entry["beans"].as_i64().unwrap();
+        let text = |field: &str| entry[field].as_str().unwrap().to_owned();
+        let beans = entry["beans"].as_i64().unwrap();
+        assert!(entries.insert(text("id"), beans).is_none(), "listed twice: {entry}");
+        *sums.entry(text("cause")).or_insert(0) += beans;
     }
-    sums
+    (sums, entries)
 }
 
 /// All of a list, page by page.
@@ -171,4 +191,18 @@ fn statistics_survive_a_replay(app: &App, customers: &[Person]) {
     for (customer, before) in customers.iter().zip(before) {
         customer.eventually("/v1/me/stats", |stats| *stats == before);
     }
+}
+
+/// Begins a query that looks up from its work for nobody: it outlives the server
+/// that is killed, and the next one cannot start before it is gone.
+fn begin_a_busy_query(app: &App) -> JoinHandle<()> {
+    let (mut busy, mut other) = (app.session("postgres"), app.session("postgres"));
+    let backend = busy.number("select pg_backend_pid()::bigint");
+    let query = std::thread::spawn(move || {
+        let cut_off = busy.run("do $$ begin loop perform 1; end loop; end $$");
+        assert!(cut_off.is_err(), "it goes on for ever");
+    });
+    let is_busy = "select count(*) from pg_stat_activity where state = 'active' and pid = ";
+    while other.number(&format!("{is_busy}{backend}")) == 0 {}
+    query
 }

@@ -46,6 +46,62 @@ fn from_placed_to_picked_up(cleo: &Person, ada: &Person) -> Value {
     order
 }
 
+/// DESIGN: time-outs, notifications, refunds and statistics follow when they are back.
+#[test]
+fn what_people_do_while_kafka_temporal_and_valkey_are_down_has_its_consequences_once() {
+    let mut app = App::start(&[("EVERYTHING_WAIT_QUEUED", "2")]);
+    let (ada, cleo) = (app.sign_in("Ada"), app.sign_in("Cleo"));
+    let before = cleo.beans();
+    let away = ENGINES.map(|part| app.take_away(part));
+    let left = cleo.order("espresso");
+    let cancelled = cleo.order("espresso");
+    cleo.command(&cancelled, "cancel", &json!({"reason": "Only a try."})).ok();
+    let ready = cleo.order("espresso");
+    ada.command(&ready, "ready", &json!({})).ok();
+    let made = from_placed_to_picked_up(&cleo, &ada);
+    assert_eq!(cleo.look(&left)["state"], "queued", "the clock is Temporal's");
+    assert_eq!(cleo.get("/v1/notifications").ok()["notifications"], json!([]));
+    drop(away);
+
+    let path = format!("/v1/orders/{}", left["id"].as_str().unwrap());
+    cleo.eventually(&path, |order| order["state"] == "expired");
+    // Two are owed: one was drunk, one stands there.
+    cleo.eventually("/v1/me/beans", |balance| balance["beans"] == before - 2);
+    let told = [(&left, "expired"), (&cancelled, "cancelled"), (&ready, "ready")];
+    cleo.eventually("/v1/notifications", |list| {
+        told.iter().all(|(order, kind)| times_told(list, order, kind) > 0)
+    });
+    cleo.eventually("/v1/me/stats", |stats| stats["drinks"] == 1);
+    cleo.command(&ready, "pick-up", &json!({})).ok();
+    cleo.eventually("/v1/me/stats", |stats| stats["drinks"] == 2);
+
+    let orders = [&left, &cancelled, &ready, &made].map(|order| cleo.look(order));
+    let versions = orders.iter().map(|order| {
+        (order["id"].as_str().unwrap().to_owned(), order["version"].as_u64().unwrap())
+    });
+    topic::holds_each_event_in_order(&app.address_of("kafka"), &versions.collect());
+    // Once: each notice, and each refund.
+    let list = cleo.get("/v1/notifications").ok();
+    for (order, kind) in told {
+        assert_eq!(times_told(&list, order, kind), 1, "{kind}: {list}");
+    }
+    let entries = cleo.get("/v1/me/statement?limit=100").ok();
+    for (order, beans) in
+        [(&left, vec![1, -1]), (&cancelled, vec![1, -1]), (&ready, vec![-1]), (&made, vec![-1])]
+    {
+        let of_order = entries["entries"].as_array().unwrap().iter();
+        let of_order = of_order.filter(|entry| entry["cause"] == order["id"]);
+        let booked: Vec<_> = of_order.map(|entry| entry["beans"].as_i64().unwrap()).collect();
+        assert_eq!(booked, beans, "newest first: {entries}");
+    }
+}
+
+fn times_told(list: &Value, order: &Value, kind: &str) -> usize {
+    let list = list["notifications"].as_array().unwrap();
+    let is_it = |one: &&Value| one["order_id"] == order["id"] && one["kind"] == kind;
+    list.iter().filter(is_it).count()
+}
+
 #[test]
 fn without_customer_service_orders_wait_and_go_on_when_it_is_back() {
     let mut app = App::start(&[]);

@@ -16,9 +16,10 @@ use nix::{
     unistd::Pid,
 };
 
+use serde::de::DeserializeOwned;
 use tokio::sync::MutexGuard;
 
-use super::{ALONE, Person};
+use super::{ALONE, Person, Session};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_everything");
 /// With a filled cache it takes some seconds; a busy machine gets more.
@@ -99,8 +100,18 @@ impl App {
 
     /// Where a service (`server`, `order`, `customer`) shows its health and metrics.
     pub(crate) fn admin_port(&self, service: &str) -> u16 {
-        let ports: BTreeMap<String, u16> = serde_json::from_str(&self.read("ports.json")).unwrap();
-        ports[&format!("{service}_admin")]
+        self.kept::<BTreeMap<String, u16>>("ports.json")[&format!("{service}_admin")]
+    }
+
+    fn kept<T: DeserializeOwned>(&self, file: &str) -> T {
+        serde_json::from_str(&self.read(file)).unwrap()
+    }
+
+    /// A database, for PostgreSQL's superuser.
+    pub(crate) fn session(&self, database: &str) -> Session {
+        let secrets: BTreeMap<String, String> = self.kept("secrets.json");
+        let (password, address) = (&secrets["postgres_admin"], self.address_of("postgres"));
+        Session::open(&format!("postgres://postgres:{password}@{address}/{database}"))
     }
 
     /// Kills a part as a crash or the kernel would.
@@ -111,6 +122,20 @@ impl App {
     /// A part that answers nobody any more, without ending, until it thaws.
     pub(crate) fn freeze(&self, part: &str) {
         self.signal(part, Signal::SIGSTOP);
+    }
+
+    /// Kills a part, and keeps its guard from telling, so that it is not started
+    /// again: nobody listens there any more.
+    #[must_use]
+    pub(crate) fn take_away(&self, part: &str) -> TakenAway {
+        let pid = self.process_of(part);
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+        // After the command's closing bracket: state, parent, …
+        let (_, rest) = stat.rsplit_once(')').unwrap();
+        let guard = Pid::from_raw(rest.split_whitespace().nth(1).unwrap().parse().unwrap());
+        kill(guard, Signal::SIGSTOP).unwrap();
+        kill(Pid::from_raw(pid.cast_signed()), Signal::SIGKILL).unwrap();
+        TakenAway(guard)
     }
 
     pub(crate) fn thaw(&self, part: &str) {
@@ -190,6 +215,15 @@ impl App {
             Command::new(PROGRAM).args(arguments).arg("--data").arg(&self.data).output().unwrap();
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         (text + &String::from_utf8_lossy(&output.stderr), output.status.success())
+    }
+}
+
+/// A part that is down, until this is dropped.
+pub(crate) struct TakenAway(Pid);
+
+impl Drop for TakenAway {
+    fn drop(&mut self) {
+        let _ = kill(self.0, Signal::SIGCONT);
     }
 }
 

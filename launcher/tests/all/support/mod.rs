@@ -2,12 +2,14 @@
 //! people who use it over HTTP.
 
 mod app;
+mod database;
 mod live;
 pub(crate) mod otlp;
 mod person;
 pub(crate) mod topic;
 
 pub(crate) use app::App;
+pub(crate) use database::Session;
 pub(crate) use live::Live;
 pub(crate) use person::Person;
 

@@ -104,7 +104,8 @@ impl Person {
 
     fn try_send(&self, request: http::Request<Vec<u8>>) -> Result<Answer, ureq::Error> {
         let mut response = self.agent.run(request)?;
-        let text = response.body_mut().read_to_string()?;
+        let bytes = response.body_mut().read_to_vec()?;
+        let text = String::from_utf8_lossy(&bytes).into_owned(); // a picture is nobody's concern
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         Ok(Answer { status, headers, body })
@@ -136,6 +137,13 @@ impl Person {
 
     pub(crate) fn post(&self, path: &str, body: &Value) -> Answer {
         self.write("POST", path, body)
+    }
+
+    /// A form of a page, without its fields.
+    pub(crate) fn post_form(&self, path: &str) -> Answer {
+        let request = self.request("POST", path);
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        self.send(request.body(vec![]).unwrap())
     }
 
     pub(crate) fn put(&self, path: &str, body: &Value) -> Answer {

@@ -1,0 +1,160 @@
+//! People who do everything that there is to do.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use ureq::http;
+
+use super::{eventually_nothing_is_missing, missing_steps};
+use crate::support::{App, Person, otlp::Collector};
+
+/// Who walks.
+pub(super) struct Walk<'a> {
+    pub(super) app: &'a App,
+    /// Barista and admin.
+    pub(super) ada: Person,
+    pub(super) cleo: Person,
+    /// The other barista's id.
+    pub(super) ben: String,
+}
+
+impl Walk<'_> {
+    /// Calls one endpoint as people do, with success.
+    pub(super) fn visit(&self, method: &str, path: &str) {
+        let Self { app, ada, cleo, ben } = self;
+        match (method, path) {
+            ("GET", "/v1/events") => {
+                let position = ada.get("/v1/queue").ok()["position"].as_str().unwrap().to_owned();
+                let mut live = cleo.listen(&position);
+                live.until(&cleo.order("espresso"), "queued");
+            }
+            ("GET", "/v1/menu/search") => drop(cleo.get("/v1/menu/search?q=latte").ok()),
+            ("GET", "/v1/orders/{id}") => drop(cleo.look(&cleo.order("espresso"))),
+            ("GET", "/v1/queue") => drop(ada.get(path).ok()),
+            ("GET", _) => drop(cleo.get(path).ok()),
+            ("PUT", "/v1/bar") => drop(ada.put(path, &json!({"state": "open"})).ok()),
+            ("PUT", "/v1/menu/availability/{slug}") => {
+                ada.put("/v1/menu/availability/oat", &json!({"available": true})).ok();
+            }
+            ("POST", "/v1/session") => drop(sign_in(app)),
+            ("POST", "/v1/session/refresh") => {
+                app.stranger().post(path, &json!({"refresh_token": sign_in(app)})).ok();
+            }
+            ("DELETE", "/v1/session") => {
+                let body = json!({"refresh_token": sign_in(app)}).to_string();
+                let request = http::Request::delete(format!("{}{path}", app.url))
+                    .header("content-type", "application/json")
+                    .body(body.into_bytes());
+                app.stranger().send(request.unwrap()).ok();
+            }
+            ("POST", "/v1/orders") => drop(cleo.order("espresso")),
+            ("POST", _) => {
+                let command = path.strip_prefix("/v1/orders/{id}/");
+                let command = command.unwrap_or_else(|| panic!("how is {method} {path} called?"));
+                self.command(&command.replace("{line}", "1"), ben);
+            }
+            _ => panic!("how is {method} {path} called?"),
+        }
+    }
+
+    /// Gives a command about a new order, which is brought to where it may be given.
+    fn command(&self, command: &str, ben: &str) {
+        let Self { ada, cleo, .. } = self;
+        let reason = "Only a try.";
+        let (who, before, body): (_, &[&str], _) = match command {
+            "accept" | "ready" => (ada, &[], json!({})),
+            "decline" => (ada, &[], json!({"reason": reason})),
+            "amend" => (cleo, &[], json!({"items": [{"menu_item": "latte"}]})),
+            "cancel" => (cleo, &[], json!({})),
+            "release" | "items/1/tick" => (ada, &["accept"], json!({})),
+            "hand-over" => (ada, &["accept"], json!({"barista": ben})),
+            "items/1/strike" => (ada, &["accept"], json!({"reason": reason})),
+            "items/1/replace" => {
+                let item = json!({"menu_item": "latte"});
+                (ada, &["accept"], json!({"item": item, "reason": reason}))
+            }
+            "recall" => (ada, &["ready"], json!({})),
+            "pick-up" => (cleo, &["ready"], json!({})),
+            "forgive" => (ada, &["ready", "pick-up"], json!({})),
+            _ => panic!("how is {command} given?"),
+        };
+        let key = uuid::Uuid::now_v7().to_string();
+        let two = json!({"items": [{"menu_item": "espresso"}, {"menu_item": "espresso"}]});
+        let order = cleo.place_with(&key, &two).ok();
+        assert_eq!(order["state"], "queued", "{order}");
+        for command in before {
+            ada.command(&order, command, &json!({})).ok();
+        }
+        who.command(&order, command, &body).ok();
+    }
+
+    /// Opens each page, and sends each form empty: refused is seen, too.
+    pub(super) fn look_at(&self, pages: &[(String, String)]) {
+        let order = self.cleo.order("espresso");
+        for (method, path) in pages {
+            let path = path.replace("/menu/{slug}", "/menu/latte");
+            let path = path.replace("{id}", order["id"].as_str().unwrap());
+            let path = path.replace(['{', '}'], ""); // no such version, secret, command, …
+            let answer = match &**method {
+                "GET" => self.ada.get(&path),
+                "POST" => self.ada.post_form(&path),
+                _ => panic!("how is {method} {path} called?"),
+            };
+            assert!(answer.status < 500, "{method} {path}: {answer:?}");
+        }
+    }
+
+    /// One that is held, and ones that nobody accepts, finishes or fetches.
+    pub(super) fn let_the_clock_move_orders_on(&self) {
+        let Self { ada, cleo, .. } = self;
+        let [forgotten, left, made] = [(); 3].map(|()| cleo.order("espresso"));
+        ada.command(&left, "accept", &json!({})).ok();
+        ada.command(&made, "ready", &json!({})).ok();
+        // By the clock of the service.
+        let now: types::Timestamp = serde_json::from_value(left["placed_at"].clone()).unwrap();
+        let body = json!({
+            "items": [{"menu_item": "espresso"}],
+            "not_before": now + Duration::from_secs(4),
+        });
+        let held = cleo.place_with(&uuid::Uuid::now_v7().to_string(), &body).ok();
+        assert_eq!(held["state"], "held", "{held}");
+        for (order, state) in
+            [(held, "queued"), (left, "cancelled"), (forgotten, "expired"), (made, "uncollected")]
+        {
+            let path = format!("/v1/orders/{}", order["id"].as_str().unwrap());
+            cleo.eventually(&path, |order| order["state"] == state);
+        }
+    }
+
+    /// The fast path is nearly always first: here nobody can settle, and nobody can
+    /// reject before both want to.
+    pub(super) fn let_the_workflow_settle_and_reject(&self, collector: &Collector) {
+        self.app.freeze("customer-service");
+        let order = self.cleo.order("espresso");
+        assert_eq!(order["state"], "placed", "{order}");
+        let id: types::OrderId = order["id"].as_str().unwrap().parse().unwrap();
+        let mut holder = self.app.session("order_db");
+        let hold = format!("begin; select from orders where id = '{}' for update", id.uuid());
+        holder.run(&hold).unwrap();
+        eventually_nothing_is_missing(|| missing_steps(&collector.spans(), &["settle"]));
+        eventually_nothing_is_missing(|| {
+            let waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'";
+            let waiting = holder.number(waiting);
+            (waiting < 2).then(|| format!("{waiting} want to reject it")).into_iter().collect()
+        });
+        drop(holder);
+        self.app.thaw("customer-service");
+        let path = format!("/v1/orders/{}", order["id"].as_str().unwrap());
+        self.cleo.eventually(&path, |order| order["state"] == "rejected");
+    }
+}
+
+/// Signs Dan in by a fresh link: his refresh token.
+fn sign_in(app: &App) -> Value {
+    let (links, _) = app.command(&["links"]);
+    let line =
+        links.lines().find(|line| line.contains(" Dan ")).unwrap_or_else(|| panic!("{links}"));
+    let (_, secret) = line.rsplit_once('/').unwrap();
+    let mut pair = app.stranger().post("/v1/session", &json!({"secret": secret})).ok();
+    pair["refresh_token"].take()
+}
