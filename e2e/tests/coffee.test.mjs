@@ -404,8 +404,26 @@ test("whatever can be tapped is big enough for a finger", async () => {
       assert.deepEqual(small, [], path);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
       assert.equal(wide, false, `${path} scrolls sideways`);
+      const out = await page.locator("main.page > .stack > :not(.sticky-actions)").evaluateAll((all) =>
+        all.filter((element) => element.getBoundingClientRect().right > innerWidth - 19).map((element) => element.outerHTML.slice(0, 80)),
+      );
+      assert.deepEqual(out, [], `${path} leaves its column`);
     }
   }
+  // The counter on a phone: nothing in its head lies on something else.
+  await counter.setViewportSize(PHONE.viewport);
+  await counter.goto("/counter");
+  const onEachOther = await counter.locator(".counter-head > *, .counter-head .bar-line > *").evaluateAll((all) => {
+    const boxes = all.filter((element) => element.checkVisibility()).map((element) => ({ element, box: element.getBoundingClientRect() }));
+    return boxes.flatMap((one, at) =>
+      boxes
+        .slice(at + 1)
+        .filter((two) => !one.element.contains(two.element) && !two.element.contains(one.element))
+        .filter(({ box }) => one.box.left < box.right && box.left < one.box.right && one.box.top < box.bottom && box.top < one.box.bottom)
+        .map((two) => `${one.element.textContent?.trim()} / ${two.element.textContent?.trim()}`),
+    );
+  });
+  assert.deepEqual(onEachOther, []);
   await cancel(phone);
   await phone.context().close();
   await counter.context().close();

@@ -56,6 +56,15 @@ addEventListener("pageshow", () => {
   }
 });
 
+// A pop-up at the edge of what is seen comes into it.
+document.addEventListener(
+  "toggle",
+  (event) => {
+    if (event.target instanceof HTMLDetailsElement && event.target.open) find(".sheet", event.target)?.scrollIntoView({ block: "nearest" });
+  },
+  true,
+);
+
 // One open pop-up at a time; a tap elsewhere or Escape closes it.
 document.addEventListener("click", (event) => {
   for (const pop of document.querySelectorAll("details.pop[open]")) {

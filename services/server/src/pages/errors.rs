@@ -12,7 +12,7 @@ use runtime::Code;
 
 use super::view::Shell;
 use crate::{
-    problem::Problem,
+    problem::{Problem, is_transient},
     web::{Again, ErrorView},
 };
 
@@ -50,8 +50,8 @@ pub(crate) async fn render(request: Request, next: Next) -> Response {
     let next = match (view.again.clone(), view.retry_after) {
         (Some(again), _) => Onward::Post(again),
         // Only an outage passes by itself.
-        (None, Some(seconds)) if looked && view.status.is_server_error() => {
-            Onward::Reload(seconds.max(3))
+        (None, seconds) if looked && is_transient(view.code) && view.status.is_server_error() => {
+            Onward::Reload(seconds.unwrap_or_default().max(3))
         }
         (None, _) if looked => Onward::Leave("/".to_owned()),
         (None, _) => Onward::Leave(before.unwrap_or_else(|| "/".to_owned())),

@@ -39,7 +39,10 @@ impl Entry {
         let title = match entry.kind.as_str() {
             "order" if entry.beans > 0 => "Beans back".to_owned(),
             "order" => "Coffee".to_owned(),
-            "allowance" => format!("Allowance, week {}", entry.cause),
+            "allowance" => {
+                let week = entry.cause.rsplit_once("-W").map_or("", |(_, week)| week);
+                format!("Allowance, week {week}")
+            }
             "opening" => "To begin with".to_owned(),
             other => other.to_owned(),
         };
