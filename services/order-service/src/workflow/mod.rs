@@ -36,7 +36,7 @@ use crate::app::App;
 /// The name that the receiver's cursor stands under.
 const RECEIVER: &str = "workflow";
 /// Until a schedule that could not be made is tried again.
-const SCHEDULE_AGAIN: Duration = Duration::from_secs(10);
+const SCHEDULE_AGAIN: Duration = Duration::from_secs(5);
 
 /// Starts everything that belongs to the workflow; it ends with the runtime.
 pub fn start(runtime: &Runtime, log: &outbox::Log, app: &App, settings: Settings) {

@@ -17,6 +17,10 @@ use crate::{app::App, store::orders::Overdue};
 /// How many overdue orders one round looks at; the longest overdue first.
 const AT_MOST: i64 = 1_000;
 
+/// When it goes round again if somebody could not be told, at the latest: a namespace
+/// that was just made is not known everywhere yet.
+const SOON: Duration = Duration::from_secs(5);
+
 /// Goes round at the start, whenever the way to Temporal opens, and `every` minute.
 pub(super) async fn keep(
     app: App,
@@ -27,13 +31,16 @@ pub(super) async fn keep(
     let mut link = looker.link.clone();
     let mut told = Told::new(every);
     loop {
-        let there = link.borrow_and_update().is_some();
-        if there && draining.run_until_cancelled(go_round(&app, &looker, &mut told)).await.is_none()
-        {
-            return Ok(());
+        let mut pause = every;
+        if link.borrow_and_update().is_some() {
+            match draining.run_until_cancelled(go_round(&app, &looker, &mut told)).await {
+                None => return Ok(()),
+                Some(Round::AllTold) => {}
+                Some(Round::NotAllTold) => pause = every.min(SOON),
+            }
         }
         tokio::select! {
-            () = tokio::time::sleep(every) => {}
+            () = tokio::time::sleep(pause) => {}
             changed = link.changed() => {
                 if changed.is_err() {
                     return Ok(());
@@ -46,12 +53,18 @@ pub(super) async fn keep(
     }
 }
 
-async fn go_round(app: &App, looker: &Looker, told: &mut Told) {
+/// What a round came to.
+enum Round {
+    AllTold,
+    NotAllTold,
+}
+
+async fn go_round(app: &App, looker: &Looker, told: &mut Told) -> Round {
     let overdue = match postgres::in_time(app.due(app.now(), AT_MOST)).await {
         Ok(overdue) => overdue,
         Err(error) => {
             tracing::warn!(error = error.chain(), "could not look for overdue orders");
-            return;
+            return Round::NotAllTold;
         }
     };
     let now = Instant::now();
@@ -59,6 +72,7 @@ async fn go_round(app: &App, looker: &Looker, told: &mut Told) {
     let due: Vec<_> =
         overdue.iter().filter(|order| told.is_due(order, now)).map(|order| order.id).collect();
     let mut count = 0;
+    let mut round = Round::AllTold;
     for (order, result) in looker.look_at_all(due).await {
         match result {
             Ok(()) => {
@@ -69,11 +83,13 @@ async fn go_round(app: &App, looker: &Looker, told: &mut Told) {
             Err(error) => {
                 let error = format!("{:#}", anyhow::Error::from(error));
                 tracing::warn!(order.id = %order, error, "overdue, and its workflow was not told");
+                round = Round::NotAllTold;
             }
         }
     }
     let late = overdue.iter().filter(|order| !order.reminder_only).count();
     looker.meters.swept(late, count);
+    round
 }
 
 /// When each overdue order was told, and how often.

@@ -43,7 +43,7 @@ pub(crate) struct Books {
     pub(crate) keys: Vec<pb::Key>,
     /// Everything is refused with "unavailable" while this is set.
     pub(crate) away: bool,
-    /// Settle and ListMembers answer nothing while this is set.
+    /// Nothing is answered to Settle, Notify and ListMembers while this is set.
     pub(crate) silent: bool,
     pub(crate) floor: i64,
     pub(crate) members: Vec<pb::Member>,
@@ -117,13 +117,10 @@ impl Service {
         if books.away { Err(Status::unavailable("away")) } else { Ok(books) }
     }
 
-    /// Notes who calls, and answers nothing on a silent day.
+    /// Notes who calls, whatever becomes of it, and answers nothing on a silent day.
     async fn called<T>(&self, method: &'static str, request: &Request<T>) -> Result<(), Status> {
-        let silent = {
-            let mut books = self.open()?;
-            books.calls.push(Call::of(method, request));
-            books.silent
-        };
+        self.books.lock().unwrap().calls.push(Call::of(method, request));
+        let silent = self.open()?.silent;
         if silent {
             std::future::pending::<()>().await;
         }
@@ -181,9 +178,8 @@ impl pb::customer_service_server::CustomerService for Service {
     }
 
     async fn notify(&self, request: Request<pb::NotifyRequest>) -> Answer<pb::NotifyResponse> {
-        let mut books = self.open()?;
-        books.calls.push(Call::of("Notify", &request));
-        books.told.push(request.into_inner());
+        self.called("Notify", &request).await?;
+        self.open()?.told.push(request.into_inner());
         Ok(Response::new(pb::NotifyResponse { recorded: 1 }))
     }
 

@@ -21,9 +21,16 @@ use crate::house::PATIENCE;
 /// Forwards connections while it is whole.
 pub(crate) struct Line {
     pub(crate) address: SocketAddr,
-    whole: watch::Sender<bool>,
+    state: watch::Sender<State>,
     listens_for: Arc<ListensFor>,
     _forwarding: JoinSet<()>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct State {
+    is_whole: bool,
+    /// How often it was cut.
+    cuts: u64,
 }
 
 /// What must be said, in this order, until an answer gets lost.
@@ -38,20 +45,20 @@ impl Line {
     pub(crate) async fn to(target: String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (whole, is_whole) = watch::channel(true);
+        let (state, its_state) = watch::channel(State { is_whole: true, cuts: 0 });
         let listens_for = Arc::<ListensFor>::default();
         let mut forwarding = JoinSet::new();
-        forwarding.spawn(forward(listener, target, is_whole, Arc::clone(&listens_for)));
-        Self { address, whole, listens_for, _forwarding: forwarding }
+        forwarding.spawn(forward(listener, target, its_state, Arc::clone(&listens_for)));
+        Self { address, state, listens_for, _forwarding: forwarding }
     }
 
     /// Breaks every connection, and each new one at once.
     pub(crate) fn cut(&self) {
-        self.whole.send_replace(false);
+        self.state.send_modify(|state| *state = State { is_whole: false, cuts: state.cuts + 1 });
     }
 
     pub(crate) fn mend(&self) {
-        self.whole.send_replace(true);
+        self.state.send_modify(|state| state.is_whole = true);
     }
 
     /// Once these were said, one after the other on whichever connections, nothing
@@ -92,17 +99,18 @@ impl ListensFor {
 async fn forward(
     listener: TcpListener,
     target: String,
-    is_whole: watch::Receiver<bool>,
+    state: watch::Receiver<State>,
     listens_for: Arc<ListensFor>,
 ) {
     let mut connections = JoinSet::new();
     loop {
         let (here, _) = listener.accept().await.unwrap();
-        let (target, mut is_whole) = (target.clone(), is_whole.clone());
+        let (target, mut state) = (target.clone(), state.clone());
+        let accepted = *state.borrow_and_update();
         let listens_for = Arc::clone(&listens_for);
         connections.spawn(async move {
             tokio::select! {
-                _ = is_whole.wait_for(|is_whole| !is_whole) => {}
+                _ = state.wait_for(|now| !accepted.is_whole || now.cuts != accepted.cuts) => {}
                 _ = talk(here, target, &listens_for) => {}
             }
         });

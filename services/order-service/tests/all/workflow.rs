@@ -5,7 +5,9 @@
 mod bad_days;
 mod clock;
 mod life;
+mod lost;
 mod replay;
+mod steps;
 
 use order_service::{WaitSeconds, workflow::OrderWorkflow};
 use temporalio_client::{
@@ -14,15 +16,6 @@ use temporalio_client::{
 use wire::order::v1 as pb;
 
 use crate::house::{House, Temporal, WAITS, until};
-
-/// Waits that a test can wait for.
-const SHORT: WaitSeconds = WaitSeconds {
-    wait_placed: 2,
-    wait_queued: 2,
-    wait_preparing_remind: 1,
-    wait_preparing: 3,
-    wait_ready: 2,
-};
 
 /// A house whose Temporal is there, and a view of it.
 struct Managed {
@@ -34,9 +27,13 @@ struct Managed {
 impl Managed {
     /// On the development server, in a namespace of its own.
     async fn open(waits: WaitSeconds) -> Self {
-        let namespace = test_kit::Namespace::register("orders").await.unwrap();
-        let url = test_kit::engines().temporal_url;
-        Self::on(Temporal::at(url, namespace.name()), waits).await
+        Self::on(on_a_namespace_of_its_own().await, waits).await
+    }
+
+    /// The same, where the sweep leaves everybody alone after its first round.
+    async fn unswept(waits: WaitSeconds) -> Self {
+        let temporal = Temporal { round_seconds: 3_600, ..on_a_namespace_of_its_own().await };
+        Self::on(temporal, waits).await
     }
 
     async fn on(temporal: Temporal, waits: WaitSeconds) -> Self {
@@ -57,6 +54,22 @@ impl Managed {
     async fn status(&self, order: &str) -> Option<WorkflowExecutionStatus> {
         let handle = self.client.get_workflow_handle::<OrderWorkflow>(order);
         handle.describe(Default::default()).await.ok().map(|run| run.status())
+    }
+
+    /// Waits until Temporal was told of everything that has happened so far.
+    async fn until_signalled(&self) {
+        until("told of everything", async || {
+            let behind: bool = sqlx::query_scalar(
+                "select exists (select 1 from event_log e
+                          where e.position is null or e.position > coalesce(
+                                (select position from relay_cursor where receiver = 'workflow'), 0))",
+            )
+            .fetch_one(&self.house.pool)
+            .await
+            .unwrap();
+            (!behind).then_some(())
+        })
+        .await;
     }
 
     /// Waits until a workflow runs for this order.
@@ -119,4 +132,9 @@ impl Managed {
     async fn until_state(&self, order: &str, state: pb::OrderState) {
         until(state.as_str_name(), async || (self.state(order).await == state).then_some(())).await;
     }
+}
+
+async fn on_a_namespace_of_its_own() -> Temporal {
+    let namespace = test_kit::Namespace::register("orders").await.unwrap();
+    Temporal::at(test_kit::engines().temporal_url, namespace.name())
 }

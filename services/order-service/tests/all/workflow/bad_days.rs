@@ -1,13 +1,15 @@
-//! Each step failing, repeating, and being interrupted.
+//! Workflows that customer-service keeps waiting, that are told too often, and that
+//! are interrupted.
 
-use std::time::Duration;
-
-use order_service::workflow::{OrderWorkflow, TASK_QUEUE};
-use temporalio_client::{UntypedWorkflow, WorkflowStartOptions};
+use order_service::{
+    WaitSeconds,
+    workflow::{OrderWorkflow, TASK_QUEUE},
+};
+use temporalio_client::{UntypedWorkflow, WorkflowExecutionStatus, WorkflowStartOptions};
 use temporalio_common::data_converters::RawValue;
 use wire::order::v1::{self as pb, OrderState};
 
-use super::{Managed, SHORT, WAITS};
+use super::{Managed, WAITS};
 use crate::{
     house::{a, asking, on, until},
     workflow::replay::record,
@@ -19,23 +21,26 @@ async fn each_step_waits_for_customer_service_and_goes_on() {
     it.house.service.app.leave_settling_to_the_workflow();
     let (anna, bert) = (it.house.member(), it.house.barista());
     let away = |away| it.house.customer.books().away = away;
-    let pause = async || tokio::time::sleep(Duration::from_millis(1_200)).await;
+    // Until it was tried, and tried again.
+    let in_vain = async |method: &str| {
+        let before = it.house.customer.calls_of(method).len();
+        let tried = async || (it.house.customer.calls_of(method).len() > before + 1).then_some(());
+        until("tried in vain", tried).await;
+    };
 
     // Settling and queueing.
     away(true);
     let request = pb::PlaceOrderRequest { wait_ms: 0, ..asking(vec![a("flat-white")]) };
     let order = anna.ask_place(request).await.unwrap().order.unwrap();
-    it.until_managed(&order.id).await;
-    pause().await;
+    in_vain("Settle").await;
     assert_eq!(it.state(&order.id).await, OrderState::Placed);
     away(false);
-    it.until_state(&order.id, OrderState::Queued).await;
-    // Telling.
     it.until_told(&order.id, &["queued"]).await;
+    // Telling.
     away(true);
     bert.accept(on(&order)).await.unwrap();
     bert.ready(on(&order)).await.unwrap();
-    pause().await;
+    in_vain("Notify").await;
     away(false);
     it.until_told(&order.id, &["queued", "ready"]).await;
     bert.recall(on(&order)).await.unwrap();
@@ -43,7 +48,7 @@ async fn each_step_waits_for_customer_service_and_goes_on() {
     away(true);
     let cancel = crate::house::because(&order, "spilt");
     bert.cancel(cancel).await.unwrap();
-    pause().await;
+    in_vain("Settle").await;
     away(false);
     it.until_over(&order.id, OrderState::Cancelled, 0).await;
     assert_eq!(it.told(&order.id), ["queued", "ready", "cancelled"]);
@@ -52,7 +57,7 @@ async fn each_step_waits_for_customer_service_and_goes_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_the_beans_in_time_it_is_rejected_and_nothing_stays_charged() {
-    let it = Managed::open(SHORT).await;
+    let it = Managed::open(WaitSeconds { wait_placed: 6, ..WAITS }).await;
     it.house.service.app.leave_settling_to_the_workflow();
     it.house.customer.books().away = true;
     let anna = it.house.member();
@@ -86,40 +91,42 @@ async fn telling_it_ten_times_changes_nothing() {
     anna.pick_up(on(&order)).await.unwrap();
     it.until_over(&order.id, OrderState::Completed, 3).await;
     assert_eq!(it.told(&order.id), ["queued", "ready"]);
-    let settled = it.house.customer.books().asked.len();
-    assert_eq!(settled, 1, "beans are settled once for one revision");
+    {
+        let books = it.house.customer.books();
+        assert!(books.asked.iter().all(|asked| asked.revision == 1), "{:?}", books.asked);
+        assert_eq!(books.balances[&anna.id.to_string()], 997);
+    }
     record(&it, "told_often", &order.id).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_at_each_step_loses_nothing() {
-    let it = Managed::open(WAITS).await;
+    let it = Managed::unswept(WAITS).await;
+    // Placed, and its workflow is at it.
+    it.house.customer.books().away = true;
     let request = pb::PlaceOrderRequest { wait_ms: 0, ..asking(vec![a("flat-white")]) };
     let order = it.house.member().ask_place(request).await.unwrap().order.unwrap();
+    it.until_managed(&order.id).await;
     let it = it.restart(WAITS).await;
-    it.until_state(&order.id, OrderState::Queued).await;
+    it.house.customer.books().away = false;
+    // Queued, and told.
+    it.until_told(&order.id, &["queued"]).await;
+    let it = it.restart(WAITS).await;
+    // In the making, which its workflow has heard of or not.
     it.house.barista().accept(on(&order)).await.unwrap();
+    it.until_signalled().await;
     let it = it.restart(WAITS).await;
+    // Ready, and told.
     it.house.admin().ready(on(&order)).await.unwrap();
+    it.until_told(&order.id, &["queued", "ready"]).await;
+    assert_eq!(it.status(&order.id).await, Some(WorkflowExecutionStatus::Running));
     let it = it.restart(WAITS).await;
     it.house.barista().pick_up(on(&order)).await.unwrap();
+    it.until_signalled().await;
     let it = it.restart(WAITS).await;
     it.until_over(&order.id, OrderState::Completed, 3).await;
+    assert_eq!(it.told(&order.id), ["queued", "ready"]);
     record(&it, "restarted", &order.id).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_order_whose_workflow_was_terminated_is_found_by_the_sweep() {
-    let it = Managed::open(SHORT).await;
-    let order = it.house.member().orders_a_flat_white().await;
-    it.until_managed(&order.id).await;
-    let handle = it.client.get_workflow_handle::<OrderWorkflow>(order.id.clone());
-    handle.terminate(Default::default()).await.unwrap();
-    tokio::time::sleep(Duration::from_secs(3)).await;
-    assert_eq!(it.state(&order.id).await, OrderState::Queued, "nobody looks after it");
-    // The sweep goes round at the start, and every minute.
-    let it = it.restart(SHORT).await;
-    it.until_over(&order.id, OrderState::Expired, 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,13 +1,12 @@
 //! Every way through an order's life, with its workflow.
 
-use std::time::Duration;
-
 use chrono::Utc;
+use order_service::WaitSeconds;
 use wire::order::v1::{self as pb, OrderState};
 
-use super::{Managed, SHORT, WAITS};
+use super::{Managed, WAITS};
 use crate::{
-    house::{a, asking, because, on, until},
+    house::{a, asking, because, in_seconds, on, until},
     workflow::replay::record,
 };
 
@@ -47,22 +46,23 @@ async fn without_the_fast_path_the_workflow_settles_and_queues() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_nobody_accepts_expires_and_costs_nothing() {
-    let it = Managed::open(SHORT).await;
+    let it = Managed::open(WaitSeconds { wait_queued: 6, ..WAITS }).await;
     let order = it.house.member().orders_a_flat_white().await;
     it.until_over(&order.id, OrderState::Expired, 0).await;
-    assert_eq!(it.told(&order.id).last().unwrap(), "expired");
+    assert_eq!(it.told(&order.id), ["queued", "expired"]);
     record(&it, "expired", &order.id).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_nobody_finishes_is_reminded_of_then_cancelled() {
-    let it = Managed::open(SHORT).await;
+    let waits = WaitSeconds { wait_preparing_remind: 3, wait_preparing: 9, ..WAITS };
+    let it = Managed::open(waits).await;
     let (anna, bert) = (it.house.member(), it.house.barista());
     let order = anna.orders_a_flat_white().await;
+    it.until_told(&order.id, &["queued"]).await;
     bert.accept(on(&order)).await.unwrap();
     it.until_over(&order.id, OrderState::Cancelled, 0).await;
-    let told = it.told(&order.id);
-    assert_eq!(told[told.len() - 2..], ["remind", "cancelled"]);
+    assert_eq!(it.told(&order.id), ["queued", "remind", "cancelled"]);
     {
         let books = it.house.customer.books();
         let remind = books.told.iter().find(|notice| notice.kind == "remind").unwrap();
@@ -74,18 +74,21 @@ async fn what_nobody_finishes_is_reminded_of_then_cancelled() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_nobody_fetches_is_paid_and_may_still_be_fetched_or_forgiven() {
-    let it = Managed::open(SHORT).await;
+    let it = Managed::open(WaitSeconds { wait_ready: 6, ..WAITS }).await;
     let (anna, bert, cora) = (it.house.member(), it.house.barista(), it.house.admin());
     let order = anna.orders_a_flat_white().await;
+    it.until_told(&order.id, &["queued"]).await;
     bert.ready(on(&order)).await.unwrap();
     it.until_over(&order.id, OrderState::Uncollected, 3).await;
-    assert_eq!(it.told(&order.id).last().unwrap(), "uncollected");
+    assert_eq!(it.told(&order.id), ["queued", "ready", "uncollected"]);
     anna.pick_up(on(&order)).await.unwrap();
+    it.until_signalled().await;
     it.until_over(&order.id, OrderState::Completed, 3).await;
     // Forgiving opens it again, for as long as it takes to give the beans back.
     cora.forgive(on(&order)).await.unwrap();
+    it.until_signalled().await;
     it.until_over(&order.id, OrderState::Completed, 0).await;
-    record(&it, "forgiven", &order.id).await;
+    assert_eq!(record(&it, "uncollected_then_forgiven", &order.id).await, 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -112,13 +115,14 @@ async fn amended_and_cancelled_gives_back_what_was_paid() {
     let it = Managed::open(WAITS).await;
     let anna = it.house.member();
     let order = anna.orders_a_flat_white().await;
+    it.until_told(&order.id, &["queued"]).await;
     let amend = pb::AmendOrderRequest {
         id: order.id.clone(),
         version: 0,
         items: vec![a("flat-white"), a("cortado")],
     };
     anna.amend(amend).await.unwrap();
-    it.until_state(&order.id, OrderState::Queued).await;
+    it.until_told(&order.id, &["queued", "queued"]).await;
     assert_eq!(it.house.customer.charged(&order.id), Some(5));
     anna.cancel(on(&order)).await.unwrap();
     it.until_over(&order.id, OrderState::Cancelled, 0).await;
@@ -129,14 +133,13 @@ async fn amended_and_cancelled_gives_back_what_was_paid() {
 async fn a_held_order_waits_for_its_time_and_is_made_then() {
     let it = Managed::open(WAITS).await;
     let (anna, bert) = (it.house.member(), it.house.barista());
-    let due = Utc::now() + Duration::from_secs(3);
-    let not_before = prost_types::Timestamp { seconds: due.timestamp(), nanos: 0 };
-    let request =
-        pb::PlaceOrderRequest { not_before: Some(not_before), ..asking(vec![a("cortado")]) };
+    let due = in_seconds(6);
+    let request = pb::PlaceOrderRequest { not_before: Some(due), ..asking(vec![a("cortado")]) };
     let order = anna.ask_place(request).await.unwrap().order.unwrap();
     assert_eq!((order.state(), order.owed_beans), (OrderState::Held, 0));
-    it.until_state(&order.id, OrderState::Queued).await;
-    assert!(Utc::now().timestamp() >= due.timestamp());
+    it.until_managed(&order.id).await;
+    it.until_told(&order.id, &["queued"]).await;
+    assert!(Utc::now().timestamp() >= due.seconds);
     bert.ready(on(&order)).await.unwrap();
     bert.pick_up(on(&order)).await.unwrap();
     it.until_over(&order.id, OrderState::Completed, 2).await;
@@ -146,6 +149,7 @@ async fn a_held_order_waits_for_its_time_and_is_made_then() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_order_is_rejected_and_told() {
     let it = Managed::open(WAITS).await;
+    it.house.service.app.leave_settling_to_the_workflow();
     let anna = it.house.member();
     it.house.customer.books().balances.insert(anna.id.to_string(), 1);
     let order = anna.orders(vec![a("flat-white")]).await.unwrap();
