@@ -4,6 +4,7 @@
 //! what is stored are arguments; nothing here does I/O.
 
 pub mod allowance;
+pub mod family;
 pub mod ledger;
 pub mod links;
 pub mod member;

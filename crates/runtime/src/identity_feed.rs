@@ -8,7 +8,7 @@ use anyhow::Context;
 use chrono::DateTime;
 use futures::FutureExt;
 use tokio::time::Instant;
-use types::{SessionId, Timestamp};
+use types::Timestamp;
 use wire::customer::v1::{
     GetKeysRequest, Key, KeySet, Revocation, WatchRevocationsRequest,
     customer_service_client::CustomerServiceClient,
@@ -167,18 +167,19 @@ impl Follower {
                     continue;
                 }
             };
-            let Revocation { session_id, until } =
+            let Revocation { session_id, until, member_id, generation } =
                 message.context("silence")??.context("the stream ended")?;
             silent_at = Instant::now() + SILENCE;
-            if session_id.is_empty() {
+            let until = || until.and_then(timestamp).context("a revocation without an end");
+            if !session_id.is_empty() {
+                self.verifier.revoke(session_id.parse()?, until()?);
+            } else if !member_id.is_empty() {
+                self.verifier.outdate(member_id.parse()?, generation, until()?);
+            } else {
                 // The backlog is through: from here on we know what is revoked.
                 *pause = PAUSE;
                 self.verifier.set_fresh(true);
                 self.part.up();
-            } else {
-                let until = until.and_then(timestamp).context("a revocation without an end")?;
-                let session: SessionId = session_id.parse()?;
-                self.verifier.revoke(session, until);
             }
         }
     }

@@ -128,8 +128,16 @@ ids! {
     LedgerEntryId = "led";
     /// A sign-in: the family of tokens that grew from one exchange.
     SessionId = "ses";
-    /// A phone, tablet or browser.
+    /// A shared device that an admin paired: the counter's tablet, a display, a kiosk.
     DeviceId = "dev";
+    /// An invitation: a link and a code that sign somebody in once.
+    InvitationId = "inv";
+    /// A personal API token.
+    TokenId = "tok";
+    /// A drink that somebody keeps by a name.
+    FavouriteId = "fav";
+    /// Beans that one member gives another.
+    GiftId = "gft";
     /// Something that somebody was told.
     NotificationId = "ntf";
 }

@@ -3,12 +3,14 @@
 mod beans;
 mod id;
 mod role;
+mod scope;
 mod time;
 
 pub use beans::Beans;
 pub use id::{
-    DeviceId, EventId, LedgerEntryId, MemberId, MenuItemId, NotificationId, OrderId, ParseIdError,
-    SessionId,
+    DeviceId, EventId, FavouriteId, GiftId, InvitationId, LedgerEntryId, MemberId, MenuItemId, NotificationId, OrderId, ParseIdError,
+    SessionId, TokenId,
 };
 pub use role::{Role, Roles};
+pub use scope::Scope;
 pub use time::{IsoWeek, ParseIsoWeekError, Timestamp};

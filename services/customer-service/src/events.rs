@@ -4,8 +4,10 @@
 use outbox::NewEvent;
 use prost::Message;
 use prost_types::Timestamp as WireTimestamp;
-use types::{EventId, MemberId, Timestamp};
-use wire::events::v1::{BeansBooked, CustomerEvent, MemberJoined, customer_event::What};
+use types::{EventId, MemberId, Roles, Timestamp};
+use wire::events::v1::{
+    BeansBooked, CustomerEvent, MemberChanged, MemberJoined, customer_event::What,
+};
 
 use crate::store::ledger::{Account, NewEntry};
 
@@ -23,6 +25,12 @@ pub fn beans_booked(after: &Account, entry: &NewEntry) -> NewEvent {
 /// That a member joined: the first event about them.
 pub fn member_joined(member: MemberId, at: Timestamp) -> NewEvent {
     encode("member-joined", member, 1, at, What::MemberJoined(MemberJoined {}))
+}
+
+/// That a member's card or roles changed.
+pub fn member_changed(member: MemberId, version: i64, roles: Roles, at: Timestamp) -> NewEvent {
+    let roles = roles.iter().map(|role| role.name().to_owned()).collect();
+    encode("member-changed", member, version, at, What::MemberChanged(MemberChanged { roles }))
 }
 
 fn encode(kind: &str, member: MemberId, version: i64, at: Timestamp, what: What) -> NewEvent {

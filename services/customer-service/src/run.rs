@@ -1,11 +1,12 @@
 //! Puts the service together: database, keys, events both ways, gRPC.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
 use anyhow::Context;
 
 use runtime::{Runtime, tokens::AccessTokenVerifier};
 use sqlx::{PgPool, migrate::Migrator};
+use types::Timestamp;
 use wire::customer::v1::customer_service_server::CustomerServiceServer;
 
 use crate::{
@@ -15,6 +16,7 @@ use crate::{
     grpc::Handlers,
     identity::{Identity, keys::Keyring, limit::AttemptLimit, revocations::Revocations},
     projections::{self, Projections, dead_letters::DeadLetters},
+    store::revocations::Ended,
 };
 
 static MIGRATOR: Migrator = sqlx::migrate!("./migrations");
@@ -119,14 +121,16 @@ async fn begin_identity(
     Ok(verifier)
 }
 
-fn tell(
-    verifier: &AccessTokenVerifier,
-    known: Option<&std::collections::BTreeMap<types::SessionId, types::Timestamp>>,
-) {
+fn tell(verifier: &AccessTokenVerifier, known: Option<&BTreeMap<Ended, Timestamp>>) {
     verifier.set_fresh(known.is_some());
-    for (session, until) in known.into_iter().flatten() {
-        if !verifier.is_revoked(*session) {
-            verifier.revoke(*session, *until);
+    for (ended, until) in known.into_iter().flatten() {
+        match ended {
+            Ended::Session(session) => {
+                if !verifier.is_revoked(*session) {
+                    verifier.revoke(*session, *until);
+                }
+            }
+            Ended::Below { member, generation } => verifier.outdate(*member, *generation, *until),
         }
     }
 }

@@ -74,6 +74,9 @@ codes! {
     /// admins wait.
     IdentityUnavailable = "identity-unavailable", Unavailable, 503;
 
+    /// The family would be left without an admin.
+    LastAdmin = "last-admin", FailedPrecondition, 409;
+
     // -- things --
     /// There is no such thing, or the caller may not know of it.
     NotFound = "not-found", NotFound, 404;

@@ -3,9 +3,9 @@
 use chrono::Utc;
 use http::HeaderMap;
 use types::{Role, Timestamp};
-use wire::access::{Access, Peer};
+use wire::access::{Ended, Needs, Peer, Rule};
 
-use super::{Caller, Person, USER_TOKEN};
+use super::{Caller, Holder, Person, USER_TOKEN};
 use crate::{
     AppError, Code,
     tokens::{AccessTokenVerifier, PeerKeys},
@@ -24,30 +24,34 @@ pub(super) struct Guard {
 
 impl Guard {
     /// Who calls, if they may.
-    pub(super) fn admit(&self, access: Access, headers: &HeaderMap) -> Result<Caller, AppError> {
-        self.admit_at(access, headers, Utc::now())
+    pub(super) fn admit(&self, rule: Rule, headers: &HeaderMap) -> Result<Caller, AppError> {
+        self.admit_at(rule, headers, Utc::now())
     }
 
     fn admit_at(
         &self,
-        access: Access,
+        rule: Rule,
         headers: &HeaderMap,
         now: Timestamp,
     ) -> Result<Caller, AppError> {
         let peer = self.peer(headers, now)?;
-        let person = text(headers, USER_TOKEN)?
+        let holder = text(headers, USER_TOKEN)?
             .map(|token| self.verifier.verify(token, now))
             .transpose()
             .map_err(|error| unauthenticated("Please sign in again.").caused_by(error))?;
-        judge(access, peer, person.as_ref())?;
-        if person.is_some() && asks_for_admin(access) && !self.verifier.is_fresh() {
+        judge(rule, peer, holder.as_ref())?;
+        if holder.is_some() && rule.ended == Ended::MustBeKnown && !self.verifier.is_fresh() {
             return Err(AppError::new(
                 Code::IdentityUnavailable,
                 "Who is signed in cannot be checked at the moment. Please try again soon.",
             )
             .retry_after(std::time::Duration::from_secs(5)));
         }
-        Ok(Caller { peer, person })
+        Ok(match holder {
+            None => Caller { peer, person: None, device: None },
+            Some(Holder::Person(person)) => Caller { peer, person: Some(person), device: None },
+            Some(Holder::Device(device)) => Caller { peer, person: None, device: Some(device) },
+        })
     }
 
     fn peer(&self, headers: &HeaderMap, now: Timestamp) -> Result<Peer, AppError> {
@@ -75,35 +79,55 @@ fn unauthenticated(message: &str) -> AppError {
     AppError::new(Code::Unauthenticated, message)
 }
 
-fn asks_for_admin(access: Access) -> bool {
-    match access {
-        Access::Admin | Access::AdminOr(_) => true,
-        Access::Services(_) | Access::Member | Access::Barista | Access::MemberOr(_) => false,
+/// The rule, given who it is. A person, where there is one, is judged as such,
+/// whatever their service might do for itself.
+fn judge(rule: Rule, peer: Peer, holder: Option<&Holder>) -> Result<(), AppError> {
+    if holder.is_some() && peer != SPOKESMAN {
+        return Err(forbidden(format!("{} does not speak for people.", peer.name())));
+    }
+    if rule.needs == Needs::Nothing || holder.is_none() {
+        return if rule.services.contains(&peer) {
+            Ok(())
+        } else if rule.needs == Needs::Nothing {
+            Err(forbidden(format!("{} may not call this.", peer.name())))
+        } else {
+            Err(unauthenticated("Please sign in."))
+        };
+    }
+    let scoped = |scope| {
+        if rule.admits(scope) {
+            Ok(())
+        } else {
+            Err(AppError::new(Code::Forbidden, "This sign-in is not for that."))
+        }
+    };
+    match holder {
+        Some(Holder::Person(person)) => {
+            scoped(person.scope)?;
+            if holds(rule.needs, person) {
+                Ok(())
+            } else {
+                Err(forbidden("Your role does not allow this.".to_owned()))
+            }
+        }
+        Some(Holder::Device(device)) => {
+            scoped(device.scope)?;
+            if rule.needs == Needs::Anyone {
+                Ok(())
+            } else {
+                Err(unauthenticated("Nobody is signed in at this device."))
+            }
+        }
+        None => Err(unauthenticated("Please sign in.")),
     }
 }
 
-/// The rule, given who it is. A person, where there is one, is judged as such,
-/// whatever their service might do for itself.
-fn judge(access: Access, peer: Peer, person: Option<&Person>) -> Result<(), AppError> {
-    if person.is_some() && peer != SPOKESMAN {
-        return Err(forbidden(format!("{} does not speak for people.", peer.name())));
-    }
-    let with = |holds: fn(&Person) -> bool| match person {
-        Some(person) if holds(person) => Ok(()),
-        Some(_) => Err(forbidden("Your role does not allow this.".to_owned())),
-        None => Err(unauthenticated("Please sign in.")),
-    };
-    match access {
-        Access::Services(peers) if peers.contains(&peer) => Ok(()),
-        Access::Services(_) => Err(forbidden(format!("{} may not call this.", peer.name()))),
-        Access::MemberOr(peers) | Access::AdminOr(peers)
-            if person.is_none() && peers.contains(&peer) =>
-        {
-            Ok(())
-        }
-        Access::Member | Access::MemberOr(_) => with(|person| !person.roles.is_empty()),
-        Access::Barista => with(|person| person.is(Role::Barista) || person.is(Role::Admin)),
-        Access::Admin | Access::AdminOr(_) => with(|person| person.is(Role::Admin)),
+fn holds(needs: Needs, person: &Person) -> bool {
+    match needs {
+        Needs::Nothing | Needs::Anyone => true,
+        Needs::Member => !person.roles.is_empty(),
+        Needs::Barista => person.is(Role::Barista) || person.is(Role::Admin),
+        Needs::Admin => person.is(Role::Admin),
     }
 }
 
@@ -114,19 +138,35 @@ fn forbidden(message: String) -> AppError {
 #[cfg(test)]
 mod tests {
     use chrono::TimeDelta;
-    use types::{MemberId, Roles, SessionId};
+    use types::{MemberId, Roles, Scope, SessionId};
     use wire::access::METHODS;
 
-    use super::*;
-    use crate::tokens::{AccessTokenSigner, Credentials};
+    use super::{super::Device, *};
+    use crate::tokens::{AccessTokenSigner, Credentials, Grant};
 
-    fn person(roles: Roles) -> Person {
-        Person {
+    const MEMBER: Rule = wire::access::MEMBER;
+    const ADMIN: Rule = Rule { needs: Needs::Admin, ended: Ended::MustBeKnown, ..MEMBER };
+    const SERVER: Rule = Rule { needs: Needs::Nothing, services: &[Peer::Server], ..MEMBER };
+
+    fn person(roles: impl Into<Roles>, scope: Scope) -> Holder {
+        Holder::Person(Person {
             member: MemberId::new(),
-            roles,
+            roles: roles.into(),
+            session: SessionId::new(),
+            scope,
+            device: None,
+            generation: 0,
+            expires_at: Utc::now() + TimeDelta::minutes(15),
+        })
+    }
+
+    fn device(scope: Scope) -> Holder {
+        Holder::Device(Device {
+            device: types::DeviceId::new(),
+            scope,
             session: SessionId::new(),
             expires_at: Utc::now() + TimeDelta::minutes(15),
-        }
+        })
     }
 
     /// Which of the services may call it for itself, and the least that a person
@@ -178,15 +218,15 @@ mod tests {
             |role| [Role::Member, Role::Barista, Role::Admin].iter().position(|r| *r == role);
         for (method, services, least) in EXPECTED {
             let found = METHODS.iter().find(|(path, _)| path.ends_with(&format!("/{method}")));
-            let access = found.unwrap_or_else(|| panic!("{method} is gone")).1;
-            let admits = |peer, person: Option<&Person>| judge(access, peer, person).is_ok();
+            let rule = found.unwrap_or_else(|| panic!("{method} is gone")).1;
+            let admits = |peer, holder: Option<&Holder>| judge(rule, peer, holder).is_ok();
             for peer in Peer::ALL {
                 let listed = services.contains(&peer);
                 assert_eq!(admits(peer, None), listed, "{method} by {}", peer.name());
                 for role in Role::ALL {
                     let enough = least.map_or(listed, |least| rank(role) >= rank(least));
                     let expected = peer == Peer::Server && enough;
-                    let admitted = admits(peer, Some(&person([role].into())));
+                    let admitted = admits(peer, Some(&person([role], Scope::Full)));
                     assert_eq!(admitted, expected, "{method} by {} for {role}", peer.name());
                 }
             }
@@ -195,15 +235,49 @@ mod tests {
 
     #[test]
     fn without_a_role_nobody_does_anything_and_nobody_but_the_gateway_speaks_for_people() {
-        let nobody = person(Roles::NONE);
-        let everybody = person(Role::ALL.into());
-        for (path, access) in METHODS {
-            if !matches!(access, Access::Services(_)) {
-                assert!(judge(*access, Peer::Server, Some(&nobody)).is_err(), "{path}");
-                assert!(judge(*access, Peer::Server, Some(&everybody)).is_ok(), "{path}");
+        let nobody = person(Roles::NONE, Scope::Full);
+        let everybody = person(Role::ALL, Scope::Full);
+        for (path, rule) in METHODS {
+            if !matches!(rule.needs, Needs::Nothing | Needs::Anyone) {
+                assert!(judge(*rule, Peer::Server, Some(&nobody)).is_err(), "{path}");
+                assert!(judge(*rule, Peer::Server, Some(&everybody)).is_ok(), "{path}");
             }
             for peer in [Peer::OrderService, Peer::CustomerService, Peer::Launcher] {
-                assert!(judge(*access, peer, Some(&everybody)).is_err(), "{path}");
+                assert!(judge(*rule, peer, Some(&everybody)).is_err(), "{path}");
+            }
+        }
+    }
+
+    /// What each narrow sign-in may do, said once more, by hand.
+    #[test]
+    fn a_narrow_sign_in_does_what_it_is_for_and_nothing_else() {
+        let may = |scope: Scope| -> Vec<&str> {
+            let all = METHODS.iter().filter(|(_, rule)| {
+                rule.needs != Needs::Nothing
+                    && judge(*rule, Peer::Server, Some(&person(Role::ALL, scope))).is_ok()
+            });
+            all.map(|(path, _)| path.rsplit('/').next().unwrap_or_default()).collect()
+        };
+        for scope in [Scope::Display, Scope::Usual, Scope::ReadOrders, Scope::Reports] {
+            for delicate in ["PlaceOrder", "AcceptOrder", "GetStatement", "CreateMember"] {
+                assert!(!may(scope).contains(&delicate), "{scope}: {delicate}");
+            }
+        }
+        for scope in Scope::ALL.into_iter().filter(|scope| *scope != Scope::Full) {
+            for (path, rule) in METHODS.iter().filter(|(_, rule)| rule.needs == Needs::Admin) {
+                let admin = person(Role::ALL, scope);
+                let admitted = judge(*rule, Peer::Server, Some(&admin)).is_ok();
+                assert!(!admitted || rule.scopes == [Scope::Reports], "{path} by {scope}");
+            }
+        }
+        let (counter, kiosk) = (may(Scope::Counter), may(Scope::Kiosk));
+        assert!(counter.contains(&"AcceptOrder") && counter.contains(&"PlaceOrder"));
+        assert!(!counter.contains(&"GetStatement") && !counter.contains(&"EndSession"));
+        assert!(kiosk.contains(&"PlaceOrder") && !kiosk.contains(&"AcceptOrder"));
+        // A device at which nobody acts does nobody's work.
+        for (path, rule) in METHODS.iter().filter(|(_, rule)| rule.needs > Needs::Anyone) {
+            for scope in Scope::ALL {
+                assert!(judge(*rule, Peer::Server, Some(&device(scope))).is_err(), "{path}");
             }
         }
     }
@@ -225,30 +299,30 @@ mod tests {
         let code =
             |headers: &HeaderMap, access| guard.admit_at(access, headers, now).map_err(|e| e.code);
 
-        assert_eq!(code(&headers, Access::Member).unwrap_err(), Code::Unauthenticated);
+        assert_eq!(code(&headers, MEMBER).unwrap_err(), Code::Unauthenticated);
         headers.insert("authorization", bearer(Peer::CustomerService));
-        assert_eq!(code(&headers, Access::Member).unwrap_err(), Code::Unauthenticated);
+        assert_eq!(code(&headers, MEMBER).unwrap_err(), Code::Unauthenticated);
         headers.insert("authorization", bearer(Peer::OrderService));
-        assert_eq!(code(&headers, Access::Member).unwrap_err(), Code::Unauthenticated);
-        assert!(code(&headers, Access::Services(&[Peer::Server])).is_ok());
-        assert_eq!(code(&headers, Access::Services(&[])).unwrap_err(), Code::Forbidden);
+        assert_eq!(code(&headers, MEMBER).unwrap_err(), Code::Unauthenticated);
+        assert!(code(&headers, SERVER).is_ok());
+        assert_eq!(code(&headers, Rule { services: &[], ..SERVER }).unwrap_err(), Code::Forbidden);
 
         let roles = Roles::from([Role::Member, Role::Admin]);
         let member = MemberId::new();
-        let (token, _) = signer.issue(member, SessionId::new(), roles, now).unwrap();
+        let (token, _) = signer.issue(&Grant::full(member, SessionId::new(), roles), now).unwrap();
         headers.insert(USER_TOKEN, token.parse().unwrap());
-        let caller = code(&headers, Access::Member).unwrap();
+        let caller = code(&headers, MEMBER).unwrap();
         assert_eq!((caller.peer, caller.person().unwrap().member), (Peer::Server, member));
 
-        assert_eq!(code(&headers, Access::Admin).unwrap_err(), Code::IdentityUnavailable);
+        assert_eq!(code(&headers, ADMIN).unwrap_err(), Code::IdentityUnavailable);
         guard.verifier.set_fresh(true);
-        assert!(code(&headers, Access::Admin).is_ok());
+        assert!(code(&headers, ADMIN).is_ok());
 
         headers.append(USER_TOKEN, token.parse().unwrap());
-        assert_eq!(code(&headers, Access::Member).unwrap_err(), Code::Unauthenticated);
+        assert_eq!(code(&headers, MEMBER).unwrap_err(), Code::Unauthenticated);
         headers.insert(USER_TOKEN, "nonsense".parse().unwrap());
         assert_eq!(
-            code(&headers, Access::Services(&[Peer::Server])).unwrap_err(),
+            code(&headers, SERVER).unwrap_err(),
             Code::Unauthenticated
         );
     }

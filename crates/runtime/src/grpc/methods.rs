@@ -4,14 +4,14 @@
 use std::{collections::HashMap, sync::LazyLock};
 
 use prost::Message;
-use wire::access::{self, Access};
+use wire::access::{self, Rule};
 
 /// One method of ours.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Method {
     /// "everything.order.v1.OrderService/PlaceOrder", for telemetry.
     pub(super) name: &'static str,
-    pub(super) access: Access,
+    pub(super) rule: Rule,
     pub(super) streams: bool,
 }
 
@@ -32,10 +32,10 @@ static STREAMING: LazyLock<HashMap<String, bool>> = LazyLock::new(|| {
 static METHODS: LazyLock<HashMap<&'static str, Method>> = LazyLock::new(|| {
     access::METHODS
         .iter()
-        .map(|(path, access)| {
+        .map(|(path, rule)| {
             let streams = STREAMING.get(*path).copied().unwrap_or(false);
             let name = path.trim_start_matches('/');
-            (*path, Method { name, access: *access, streams })
+            (*path, Method { name, rule: *rule, streams })
         })
         .collect()
 });

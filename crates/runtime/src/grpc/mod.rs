@@ -21,7 +21,7 @@ mod server;
 use std::net::SocketAddr;
 
 use tonic::metadata::AsciiMetadataValue;
-use types::{MemberId, Role, Roles, SessionId, Timestamp};
+use types::{DeviceId, MemberId, Role, Roles, Scope, SessionId, Timestamp};
 use wire::access::Peer;
 
 use crate::{AppError, Code};
@@ -67,6 +67,15 @@ impl Config {
 pub struct Caller {
     pub peer: Peer,
     pub person: Option<Person>,
+    /// A paired device that calls while nobody acts at it.
+    pub device: Option<Device>,
+}
+
+/// Whom an access token speaks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Holder {
+    Person(Person),
+    Device(Device),
 }
 
 /// A signed-in person, as their access token says.
@@ -75,7 +84,53 @@ pub struct Person {
     pub member: MemberId,
     pub roles: Roles,
     pub session: SessionId,
+    /// What this sign-in may be used for.
+    pub scope: Scope,
+    /// The paired device at which they act.
+    pub device: Option<DeviceId>,
+    /// Of the member's tokens; an older one than the member's is refused.
+    pub generation: u32,
     pub expires_at: Timestamp,
+}
+
+/// A paired device at which nobody acts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Device {
+    pub device: DeviceId,
+    pub scope: Scope,
+    pub session: SessionId,
+    pub expires_at: Timestamp,
+}
+
+impl Holder {
+    pub const fn session(&self) -> SessionId {
+        match self {
+            Self::Person(person) => person.session,
+            Self::Device(device) => device.session,
+        }
+    }
+
+    pub const fn scope(&self) -> Scope {
+        match self {
+            Self::Person(person) => person.scope,
+            Self::Device(device) => device.scope,
+        }
+    }
+
+    pub const fn expires_at(&self) -> Timestamp {
+        match self {
+            Self::Person(person) => person.expires_at,
+            Self::Device(device) => device.expires_at,
+        }
+    }
+
+    /// The person; none where only a device speaks.
+    pub fn into_person(self) -> Option<Person> {
+        match self {
+            Self::Person(person) => Some(person),
+            Self::Device(_) => None,
+        }
+    }
 }
 
 impl Person {
@@ -87,12 +142,12 @@ impl Person {
 impl Caller {
     /// A service that calls for itself; tests of handlers make them.
     pub const fn service(peer: Peer) -> Self {
-        Self { peer, person: None }
+        Self { peer, person: None, device: None }
     }
 
     /// A service that speaks for a person; tests of handlers make them.
     pub const fn for_person(peer: Peer, person: Person) -> Self {
-        Self { peer, person: Some(person) }
+        Self { peer, person: Some(person), device: None }
     }
 
     /// Who sent this request; present in each that came through the door.
@@ -103,7 +158,7 @@ impl Caller {
             .ok_or_else(|| AppError::internal("a request without a caller: it passed no door"))
     }
 
-    /// The person; an error when a service called for itself.
+    /// The person; an error when a service, or a device, called for itself.
     pub fn person(&self) -> Result<&Person, AppError> {
         self.person.as_ref().ok_or_else(|| AppError::new(Code::Unauthenticated, "Please sign in."))
     }

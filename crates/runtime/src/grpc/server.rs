@@ -264,7 +264,7 @@ impl Door {
         method: Method,
         mut request: http::Request<Body>,
     ) -> Result<(http::Request<Body>, Option<Duration>), Status> {
-        let caller = self.guard.admit(method.access, request.headers()).map_err(Status::from)?;
+        let caller = self.guard.admit(method.rule, request.headers()).map_err(Status::from)?;
         let span = Span::current();
         span.set_attribute("peer.service", caller.peer.name());
         if let Some(person) = &caller.person {

@@ -13,10 +13,10 @@ use secrecy::{ExposeSecret, SecretBox};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio::sync::{Notify, watch};
-use types::{MemberId, Role, Roles, SessionId, Timestamp};
+use types::{DeviceId, MemberId, Role, Roles, Scope, SessionId, Timestamp};
 
 use super::{TokenError, check_times, key_id, key_to_text, public_key_of, sign, verified};
-use crate::grpc::Person;
+use crate::grpc::{Device, Holder, Person};
 
 /// How long an access token is good.
 pub const ACCESS_TOKEN_SECONDS: i64 = 15 * 60;
@@ -25,18 +25,71 @@ pub const ISSUER: &str = "customer-service";
 /// Verified tokens that are remembered, so that a signature is checked once.
 const REMEMBERED: usize = 512;
 
-/// What an access token says.
+/// Who a token speaks for, by the prefix of the id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    Member(MemberId),
+    /// A paired device at which nobody acts.
+    Device(DeviceId),
+}
+
+impl Serialize for Subject {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Member(member) => member.serialize(serializer),
+            Self::Device(device) => device.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Subject {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let member = text.parse().map(Self::Member);
+        member.or_else(|_| text.parse().map(Self::Device)).map_err(serde::de::Error::custom)
+    }
+}
+
+/// What an access token says. A claim that a verifier does not know might narrow
+/// what the token is for, so such a token is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Claims {
     pub iss: String,
-    /// The member.
-    pub sub: MemberId,
+    pub sub: Subject,
     /// The session, which may be revoked.
     pub sid: SessionId,
+    pub scope: Scope,
     pub roles: Vec<Role>,
+    /// The paired device at which it is used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dev: Option<DeviceId>,
+    /// The member's generation: raised when roles change, so that older tokens
+    /// are refused while the sign-in goes on.
+    #[serde(rename = "gen")]
+    pub generation: u32,
     /// Seconds since 1970.
     pub iat: i64,
     pub exp: i64,
+}
+
+/// What an access token is issued for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Grant {
+    pub subject: Subject,
+    pub session: SessionId,
+    pub scope: Scope,
+    pub roles: Roles,
+    pub device: Option<DeviceId>,
+    pub generation: u32,
+}
+
+impl Grant {
+    /// For a person on their own device.
+    pub const fn full(member: MemberId, session: SessionId, roles: Roles) -> Self {
+        let subject = Subject::Member(member);
+        Self { subject, session, scope: Scope::Full, roles, device: None, generation: 0 }
+    }
 }
 
 /// A key that access tokens are verified with.
@@ -80,19 +133,17 @@ impl AccessTokenSigner {
     }
 
     /// An access token and when it expires.
-    pub fn issue(
-        &self,
-        member: MemberId,
-        session: SessionId,
-        roles: Roles,
-        now: Timestamp,
-    ) -> Result<(String, Timestamp), TokenError> {
+    pub fn issue(&self, grant: &Grant, now: Timestamp) -> Result<(String, Timestamp), TokenError> {
         let expires = now + TimeDelta::seconds(ACCESS_TOKEN_SECONDS);
+        let Grant { subject, session, scope, roles, device, generation } = *grant;
         let claims = Claims {
             iss: ISSUER.to_owned(),
-            sub: member,
+            sub: subject,
             sid: session,
+            scope,
             roles: roles.iter().collect(),
+            dev: device,
+            generation,
             iat: now.timestamp(),
             exp: expires.timestamp(),
         };
@@ -122,6 +173,9 @@ pub struct AccessTokenVerifier {
 struct Known {
     keys: HashMap<String, PublicKey>,
     revoked: HashMap<SessionId, Timestamp>,
+    /// The least generation of a member that still counts, and until when older
+    /// tokens could still be about.
+    generations: HashMap<MemberId, (u32, Timestamp)>,
     /// SHA-256 of tokens whose signature was good.
     verified: HashMap<[u8; 32], Claims>,
     fresh: bool,
@@ -161,6 +215,30 @@ impl AccessTokenVerifier {
         self.changes.send_modify(|count| *count += 1);
     }
 
+    /// Refuses a member's tokens of older generations than this.
+    pub fn outdate(&self, member: MemberId, generation: u32, until: Timestamp) {
+        let now = Utc::now();
+        let mut known = self.write();
+        known.generations.retain(|_, (_, until)| *until > now);
+        let newest = known.generations.entry(member).or_insert((generation, until));
+        *newest = (newest.0.max(generation), newest.1.max(until));
+        drop(known);
+        self.changes.send_modify(|count| *count += 1);
+    }
+
+    fn is_outdated(&self, member: MemberId, generation: u32) -> bool {
+        self.read().generations.get(&member).is_some_and(|(least, _)| generation < *least)
+    }
+
+    /// Whether what was good when it was verified has been ended since.
+    pub fn is_ended(&self, holder: &Holder) -> bool {
+        self.is_revoked(holder.session())
+            || match holder {
+                Holder::Person(person) => self.is_outdated(person.member, person.generation),
+                Holder::Device(_) => false,
+            }
+    }
+
     pub fn is_revoked(&self, session: SessionId) -> bool {
         self.read().revoked.contains_key(&session)
     }
@@ -183,8 +261,9 @@ impl AccessTokenVerifier {
     }
 
     /// Who the token speaks for, if it is good now.
-    pub fn verify(&self, token: &str, now: Timestamp) -> Result<Person, TokenError> {
-        let Claims { iss, sub, sid, roles, iat, exp } = self.claims(token, now)?;
+    pub fn verify(&self, token: &str, now: Timestamp) -> Result<Holder, TokenError> {
+        let Claims { iss, sub, sid, scope, roles, dev, generation, iat, exp } =
+            self.claims(token, now)?;
         if iss != ISSUER {
             return Err(TokenError::Foreign);
         }
@@ -192,11 +271,28 @@ impl AccessTokenVerifier {
         if exp - iat > ACCESS_TOKEN_SECONDS {
             return Err(TokenError::Malformed("lives too long"));
         }
-        if self.is_revoked(sid) {
-            return Err(TokenError::Revoked);
-        }
         let expires_at = DateTime::from_timestamp(exp, 0).ok_or(TokenError::Malformed("exp"))?;
-        Ok(Person { member: sub, roles: roles.into_iter().collect(), session: sid, expires_at })
+        let session = sid;
+        let holder = match sub {
+            Subject::Member(member) => {
+                let roles = roles.into_iter().collect();
+                let device = dev;
+                Holder::Person(Person {
+                    member,
+                    roles,
+                    session,
+                    scope,
+                    device,
+                    generation,
+                    expires_at,
+                })
+            }
+            Subject::Device(device) if roles.is_empty() && dev.is_none() => {
+                Holder::Device(Device { device, scope, session, expires_at })
+            }
+            Subject::Device(_) => return Err(TokenError::Malformed("a device with roles")),
+        };
+        if self.is_ended(&holder) { Err(TokenError::Revoked) } else { Ok(holder) }
     }
 
     fn claims(&self, token: &str, now: Timestamp) -> Result<Claims, TokenError> {
@@ -224,15 +320,15 @@ impl AccessTokenVerifier {
         Ok(claims)
     }
 
-    /// Ends when the person's token expires or its session is revoked: a live
+    /// Ends when the holder's token expires or their sign-in is ended: a live
     /// stream ends with it.
-    pub async fn ended(&self, person: &Person) {
+    pub async fn ended(&self, holder: &Holder) {
         let mut changes = self.changes.subscribe();
         loop {
-            if self.is_revoked(person.session) {
+            if self.is_ended(holder) {
                 return;
             }
-            let left = (person.expires_at - Utc::now()).to_std().unwrap_or(Duration::ZERO);
+            let left = (holder.expires_at() - Utc::now()).to_std().unwrap_or(Duration::ZERO);
             tokio::select! {
                 () = tokio::time::sleep(left) => return,
                 // We hold a sender: it cannot be closed.
@@ -254,7 +350,7 @@ impl AccessTokenVerifier {
 mod tests {
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-    use super::*;
+    use super::{super::LEEWAY_SECONDS, *};
 
     fn setup() -> (AccessTokenSigner, AccessTokenVerifier, Timestamp) {
         let now = Utc::now();
@@ -267,7 +363,7 @@ mod tests {
     fn issue(signer: &AccessTokenSigner, now: Timestamp) -> (String, MemberId, SessionId) {
         let (member, session) = (MemberId::new(), SessionId::new());
         let roles = Roles::from([Role::Member, Role::Barista]);
-        (signer.issue(member, session, roles, now).unwrap().0, member, session)
+        (signer.issue(&Grant::full(member, session, roles), now).unwrap().0, member, session)
     }
 
     #[test]
@@ -276,15 +372,16 @@ mod tests {
         let (token, member, session) = issue(&signer, now);
         // Twice: the second time from memory.
         for _ in 0..2 {
-            let person = verifier.verify(&token, now).unwrap();
+            let person = verifier.verify(&token, now).unwrap().into_person().unwrap();
             assert_eq!((person.member, person.session), (member, session));
+            assert_eq!((person.scope, person.device), (Scope::Full, None));
             assert!(person.roles.contains(Role::Barista) && !person.roles.contains(Role::Admin));
         }
-        let within_leeway = now + TimeDelta::seconds(ACCESS_TOKEN_SECONDS + 28);
+        let within_leeway = now + TimeDelta::seconds(ACCESS_TOKEN_SECONDS + LEEWAY_SECONDS - 2);
         assert!(verifier.verify(&token, within_leeway).is_ok());
-        let late = now + TimeDelta::seconds(ACCESS_TOKEN_SECONDS + 31);
+        let late = now + TimeDelta::seconds(ACCESS_TOKEN_SECONDS + LEEWAY_SECONDS + 1);
         assert_eq!(verifier.verify(&token, late), Err(TokenError::Expired));
-        let early = now - TimeDelta::seconds(32);
+        let early = now - TimeDelta::seconds(LEEWAY_SECONDS + 2);
         assert_eq!(verifier.verify(&token, early), Err(TokenError::FromTheFuture));
     }
 
@@ -358,9 +455,12 @@ mod tests {
         let (signer, verifier, now) = setup();
         let claims = Claims {
             iss: "somebody".to_owned(),
-            sub: MemberId::new(),
+            sub: Subject::Member(MemberId::new()),
             sid: SessionId::new(),
+            scope: Scope::Full,
             roles: vec![Role::Admin],
+            dev: None,
+            generation: 0,
             iat: now.timestamp(),
             exp: now.timestamp() + 60,
         };
@@ -377,6 +477,65 @@ mod tests {
         let few = Few { iss: ISSUER, sub: MemberId::new() };
         let token = sign(signer.kid(), &[7; 32], &few).unwrap();
         assert!(matches!(verifier.verify(&token, now), Err(TokenError::Malformed(_))));
+    }
+
+    #[test]
+    fn a_claim_that_is_not_known_might_narrow_the_token_and_is_refused() {
+        let (signer, verifier, now) = setup();
+        let (token, ..) = issue(&signer, now);
+        let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
+        let mut claims: serde_json::Value = serde_json::from_slice(&claims).unwrap();
+        let resigned = |claims: &serde_json::Value| {
+            verifier.verify(&sign(signer.kid(), &[7; 32], claims).unwrap(), now)
+        };
+        assert!(resigned(&claims).is_ok());
+        claims["only_on"] = "mondays".into();
+        assert!(matches!(resigned(&claims), Err(TokenError::Malformed(_))));
+        claims.as_object_mut().unwrap().remove("only_on");
+        claims["scope"] = "everything".into();
+        assert!(matches!(resigned(&claims), Err(TokenError::Malformed(_))));
+        claims.as_object_mut().unwrap().remove("scope");
+        assert!(matches!(resigned(&claims), Err(TokenError::Malformed(_))));
+    }
+
+    #[test]
+    fn a_paired_device_speaks_for_itself_and_never_with_a_role() {
+        let (signer, verifier, now) = setup();
+        let device = DeviceId::new();
+        let grant = Grant {
+            subject: Subject::Device(device),
+            scope: Scope::Display,
+            ..Grant::full(MemberId::new(), SessionId::new(), Roles::NONE)
+        };
+        let (token, _) = signer.issue(&grant, now).unwrap();
+        match verifier.verify(&token, now) {
+            Ok(Holder::Device(found)) => {
+                assert_eq!((found.device, found.scope), (device, Scope::Display));
+            }
+            other => panic!("{other:?}"),
+        }
+        let roles = Roles::from([Role::Barista]);
+        let (token, _) = signer.issue(&Grant { roles, ..grant }, now).unwrap();
+        assert!(matches!(verifier.verify(&token, now), Err(TokenError::Malformed(_))));
+    }
+
+    #[test]
+    fn tokens_of_an_older_generation_are_refused_and_newer_ones_are_not() {
+        let (signer, verifier, now) = setup();
+        let (member, session) = (MemberId::new(), SessionId::new());
+        let of = |generation| {
+            let grant =
+                Grant { generation, ..Grant::full(member, session, Roles::from([Role::Member])) };
+            signer.issue(&grant, now).unwrap().0
+        };
+        let (old, new) = (of(3), of(4));
+        let hour = now + TimeDelta::hours(1);
+        verifier.outdate(MemberId::new(), 9, hour);
+        assert!(verifier.verify(&old, now).is_ok());
+        verifier.outdate(member, 4, hour);
+        verifier.outdate(member, 2, hour);
+        assert_eq!(verifier.verify(&old, now), Err(TokenError::Revoked));
+        assert!(verifier.verify(&new, now).is_ok());
     }
 
     #[tokio::test]

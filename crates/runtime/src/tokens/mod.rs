@@ -16,13 +16,14 @@ use serde::{Serialize, de::DeserializeOwned};
 use types::Timestamp;
 
 pub use access::{
-    ACCESS_TOKEN_SECONDS, AccessTokenSigner, AccessTokenVerifier, Claims, ISSUER, PublicKey,
+    ACCESS_TOKEN_SECONDS, AccessTokenSigner, AccessTokenVerifier, Claims, Grant, ISSUER, PublicKey,
+    Subject,
 };
 pub use crypto::{public_key_of, random_seed};
 pub use service::{Credentials, PeerKeys, SERVICE_TOKEN_SECONDS};
 
-/// How far the clocks of two machines may be apart.
-pub const LEEWAY_SECONDS: i64 = 30;
+/// How far the clocks of two machines may be apart: a minute, and some to spare.
+pub const LEEWAY_SECONDS: i64 = 75;
 
 /// Nothing that we sign is longer.
 const LONGEST: usize = 2048;
@@ -42,7 +43,7 @@ pub enum TokenError {
     FromTheFuture,
     #[error("for another audience or from another issuer")]
     Foreign,
-    #[error("its session was revoked")]
+    #[error("its session was revoked, or its roles have changed")]
     Revoked,
     #[error("not an Ed25519 key: {0}")]
     BadKey(&'static str),

@@ -151,7 +151,7 @@ impl PeerKeys {
 mod tests {
     use chrono::TimeDelta;
 
-    use super::*;
+    use super::{super::LEEWAY_SECONDS, *};
 
     fn pair() -> (Credentials, PeerKeys) {
         let server = Credentials::new(Peer::Server, [1; 32]).unwrap();
@@ -166,9 +166,12 @@ mod tests {
         let token = server.token_at(Peer::OrderService, now).unwrap();
         assert_eq!(keys.verify(&token, Peer::OrderService, now), Ok(Peer::Server));
         assert_eq!(keys.verify(&token, Peer::CustomerService, now), Err(TokenError::Foreign));
-        let late = now + TimeDelta::seconds(SERVICE_TOKEN_SECONDS + 31);
+        let late = now + TimeDelta::seconds(SERVICE_TOKEN_SECONDS + LEEWAY_SECONDS + 1);
         assert_eq!(keys.verify(&token, Peer::OrderService, late), Err(TokenError::Expired));
-        let early = now - TimeDelta::seconds(60);
+        // A clock that is wrong by a minute keeps nobody out; one that is wrong by more does.
+        let slow = now - TimeDelta::seconds(60);
+        assert_eq!(keys.verify(&token, Peer::OrderService, slow), Ok(Peer::Server));
+        let early = now - TimeDelta::seconds(LEEWAY_SECONDS + 2);
         assert_eq!(keys.verify(&token, Peer::OrderService, early), Err(TokenError::FromTheFuture));
     }
 

@@ -12,7 +12,7 @@ use chrono::{TimeDelta, Utc};
 use runtime::{
     AppError, Caller, Code, Peer, Runtime, deadline,
     grpc::{self, Bound, on_behalf_of},
-    tokens::{AccessTokenSigner, AccessTokenVerifier},
+    tokens::{AccessTokenSigner, AccessTokenVerifier, Grant},
 };
 use tonic::Status;
 use tracing::Instrument;
@@ -102,7 +102,7 @@ impl House {
 
     fn token(&self, role: Role) -> String {
         let (member, session) = (MemberId::new(), SessionId::new());
-        self.signer.issue(member, session, [role].into(), Utc::now()).unwrap().0
+        self.signer.issue(&Grant::full(member, session, [role].into()), Utc::now()).unwrap().0
     }
 
     async fn leave(self) {
@@ -152,7 +152,7 @@ async fn nobody_gets_in_without_what_the_method_asks_for() {
     // A forged token.
     let forged = AccessTokenSigner::new([10; 32]).unwrap();
     let all = Role::ALL.into_iter().collect();
-    let (forged, _) = forged.issue(MemberId::new(), SessionId::new(), all, Utc::now()).unwrap();
+    let (forged, _) = forged.issue(&Grant::full(MemberId::new(), SessionId::new(), all), Utc::now()).unwrap();
     let request = on_behalf_of(&forged, GetMenuRequest {}).unwrap();
     let refused = house.client().get_menu(request).await.unwrap_err();
     assert_eq!(AppError::from_status(refused).code, Code::Unauthenticated);

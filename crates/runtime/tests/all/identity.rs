@@ -10,7 +10,7 @@ use futures::StreamExt;
 use runtime::{
     Peer, Runtime, grpc,
     identity_feed::{self, KeyStore},
-    tokens::{AccessTokenSigner, AccessTokenVerifier, TokenError},
+    tokens::{AccessTokenSigner, AccessTokenVerifier, Grant, TokenError},
 };
 use tokio::sync::broadcast;
 use tokio_stream::wrappers::BroadcastStream;
@@ -102,22 +102,42 @@ async fn keys_and_revocations_arrive_and_keys_outlast_customer_service() {
     let session = SessionId::new();
     let member = types::MemberId::new();
     let roles = [Role::Member].into();
-    let (token, _) = signer.issue(member, session, roles, Utc::now()).unwrap();
+    let (token, _) = signer.issue(&Grant::full(member, session, roles), Utc::now()).unwrap();
     let person = verifier.verify(&token, Utc::now()).unwrap();
     revoke
         .send(Revocation {
             session_id: session.to_string(),
             until: wire_time(Utc::now() + TimeDelta::hours(1)),
+            ..Revocation::default()
         })
         .unwrap();
     tokio::time::timeout(crate::PATIENCE, verifier.ended(&person)).await.unwrap();
     assert_eq!(verifier.verify(&token, Utc::now()), Err(TokenError::Revoked));
 
+    // Other roles: the old token is refused, the sign-in's next one is not.
+    let of = |generation| {
+        let grant = Grant { generation, ..Grant::full(member, SessionId::new(), roles) };
+        signer.issue(&grant, Utc::now()).unwrap().0
+    };
+    let (old, new) = (of(0), of(1));
+    let person = verifier.verify(&old, Utc::now()).unwrap();
+    revoke
+        .send(Revocation {
+            member_id: member.to_string(),
+            generation: 1,
+            until: wire_time(Utc::now() + TimeDelta::hours(1)),
+            ..Revocation::default()
+        })
+        .unwrap();
+    tokio::time::timeout(crate::PATIENCE, verifier.ended(&person)).await.unwrap();
+    assert_eq!(verifier.verify(&old, Utc::now()), Err(TokenError::Revoked));
+    assert!(verifier.verify(&new, Utc::now()).is_ok());
+
     // Without customer-service that is known, and members go on.
     way.lead_to(None);
     leave(service).await;
     until("the stream is down", async || !verifier.is_fresh()).await;
-    let (token, _) = signer.issue(member, SessionId::new(), roles, Utc::now()).unwrap();
+    let token = of(1);
     assert!(verifier.verify(&token, Utc::now()).is_ok());
 
     // A service that starts now has the keys from its store.
@@ -147,7 +167,8 @@ async fn a_token_of_an_unknown_key_is_reason_to_ask_for_the_keys() {
     until("the stream is up", async || verifier.is_fresh()).await;
     keys.lock().unwrap().push(key_of(&new));
     let (member, roles) = (types::MemberId::new(), [Role::Member].into());
-    let (token, _) = new.issue(member, SessionId::new(), roles, Utc::now()).unwrap();
+    let grant = Grant::full(member, SessionId::new(), roles);
+    let (token, _) = new.issue(&grant, Utc::now()).unwrap();
     assert_eq!(verifier.verify(&token, Utc::now()), Err(TokenError::UnknownKey));
     until("it is known", async || verifier.verify(&token, Utc::now()).is_ok()).await;
     leave(gateway).await;

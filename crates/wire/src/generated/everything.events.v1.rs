@@ -208,7 +208,7 @@ pub struct CustomerEvent {
     pub version: u64,
     #[prost(message, optional, tag = "4")]
     pub at: ::core::option::Option<::prost_types::Timestamp>,
-    #[prost(oneof = "customer_event::What", tags = "10, 11")]
+    #[prost(oneof = "customer_event::What", tags = "10, 11, 12")]
     pub what: ::core::option::Option<customer_event::What>,
 }
 /// Nested message and enum types in `CustomerEvent`.
@@ -219,10 +219,18 @@ pub mod customer_event {
         MemberJoined(super::MemberJoined),
         #[prost(message, tag = "11")]
         BeansBooked(super::BeansBooked),
+        #[prost(message, tag = "12")]
+        MemberChanged(super::MemberChanged),
     }
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct MemberJoined {}
+/// The card or the roles; who must know what reads the member.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MemberChanged {
+    #[prost(string, repeated, tag = "1")]
+    pub roles: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct BeansBooked {
     #[prost(string, tag = "1")]

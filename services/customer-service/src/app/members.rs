@@ -4,14 +4,21 @@
 //! for each of the first bookings, then one that reads the member; reading is
 //! one statement.
 
-use customer_domain::{ledger::EntryKind, member::Card};
-use runtime::{AppError, postgres::timed};
-use types::{Beans, LedgerEntryId, MemberId, Roles, Timestamp};
+use customer_domain::{
+    family::{self, RolesRefused},
+    ledger::EntryKind,
+    member::Card,
+};
+use runtime::{AppError, Code, Person, postgres::timed};
+use types::{Beans, LedgerEntryId, MemberId, Role, Roles, Timestamp};
 
 use super::{App, allowances, settle::committed};
 use crate::{
-    events, metrics,
+    events,
+    identity::{ACCESS_LIFETIME, LEEWAY},
+    metrics,
     store::{
+        self,
         ledger::{self, NewEntry},
         members::{self, Member},
     },
@@ -68,6 +75,72 @@ pub async fn create(app: &App, joining: Joining, now: Timestamp) -> Result<Membe
         tracing::info!(member.id = %id, "joined");
     }
     get(app, id).await
+}
+
+/// What is to be different about somebody; `None` stays as it is.
+#[derive(Debug, Clone, Default)]
+pub struct Changes {
+    pub name: Option<String>,
+    pub emoji: Option<String>,
+    pub colour: Option<String>,
+    pub roles: Option<Roles>,
+}
+
+/// Changes one's own card, or for an admin anybody's card and roles. With other
+/// roles the tokens that say the old ones are refused within seconds, and the
+/// sign-ins go on with new ones. Six statements, one commit.
+pub async fn update(
+    app: &App,
+    id: MemberId,
+    changes: Changes,
+    by: &Person,
+    now: Timestamp,
+) -> Result<Member, AppError> {
+    if id != by.member && !by.is(Role::Admin) {
+        return Err(AppError::new(Code::Forbidden, "This is somebody else's."));
+    }
+    let Changes { name, emoji, colour, roles: wanted } = changes;
+    let changed = timed("members.update", async {
+        let mut tx = app.pool.begin().await?;
+        let unknown = || AppError::not_found("member");
+        let (version, before, other_admins) =
+            members::lock(&mut tx, id).await?.ok_or_else(unknown)?;
+        let member = members::get(&mut *tx, id).await?.ok_or_else(unknown)?;
+        let card = Card::parse(
+            name.as_deref().unwrap_or(&member.card.name),
+            emoji.as_deref().unwrap_or(&member.card.emoji),
+            colour.as_deref().unwrap_or(&member.card.colour),
+        )
+        .map_err(|error| AppError::invalid(error.field(), "malformed", error.to_string()))?;
+        let roles = family::change_roles(before, wanted.unwrap_or(before), by.roles, other_admins)
+            .map_err(refused)?;
+        if card == member.card && roles == before {
+            return Ok(false);
+        }
+        let version = version + 1;
+        members::update(&mut tx, id, &card, roles, version).await?;
+        outbox::append(&mut tx, &events::member_changed(id, version, roles, now)).await?;
+        if roles != before {
+            store::revocations::outdate(&mut tx, id, now + ACCESS_LIFETIME + LEEWAY).await?;
+        }
+        tx.commit().await?;
+        Ok::<_, AppError>(roles != before)
+    })
+    .await?;
+    if changed {
+        tracing::info!(member.id = %id, by = %by.member, "changed roles");
+        app.identity.revocations.look_again();
+    }
+    app.log.wake();
+    get(app, id).await
+}
+
+fn refused(error: RolesRefused) -> AppError {
+    let code = match error {
+        RolesRefused::NotAdmin => Code::Forbidden,
+        RolesRefused::LastAdmin => Code::LastAdmin,
+    };
+    AppError::new(code, error.to_string())
 }
 
 /// One member.

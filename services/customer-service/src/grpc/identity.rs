@@ -1,17 +1,18 @@
 //! Sign-in: links, tokens, keys, revocations.
 
 use futures::{Stream, StreamExt};
-use runtime::AppError;
+use runtime::{AppError, Caller};
 use secrecy::ExposeSecret;
 use tonic::Status;
 use types::Timestamp;
 use wire::customer::v1 as pb;
 
-use super::{member, short};
+use super::{member, owner, short};
 use crate::{
     app::App,
     events::wire_time,
     identity::{links, revocations::Tell, sessions, sessions::Issued},
+    store::{revocations::Ended, sessions::Listed},
 };
 
 const LONGEST_LABEL: usize = 100;
@@ -84,12 +85,63 @@ pub(super) fn watch_revocations(
     app: &App,
 ) -> impl Stream<Item = Result<pb::Revocation, Status>> + Send + use<> {
     app.identity.revocations.watch().map(|told| match told {
-        Ok(Tell::Revoked { session, until }) => {
-            Ok(pb::Revocation { session_id: session.to_string(), until: Some(wire_time(until)) })
+        Ok(Tell::Revoked { ended, until }) => {
+            let until = Some(wire_time(until));
+            Ok(match ended {
+                Ended::Session(session) => pb::Revocation {
+                    session_id: session.to_string(),
+                    until,
+                    ..pb::Revocation::default()
+                },
+                Ended::Below { member, generation } => pb::Revocation {
+                    member_id: member.to_string(),
+                    generation,
+                    until,
+                    ..pb::Revocation::default()
+                },
+            })
         }
         Ok(Tell::Heartbeat) => Ok(pb::Revocation::default()),
         Err(error) => Err(error.into()),
     })
+}
+
+pub(super) async fn list_sessions(
+    app: &App,
+    caller: &Caller,
+    request: pb::ListSessionsRequest,
+    now: Timestamp,
+) -> Result<pb::ListSessionsResponse, AppError> {
+    let pb::ListSessionsRequest { member_id } = request;
+    let member = owner(caller, &member_id)?;
+    let current = caller.person()?.session;
+    let sessions = sessions::list(&app.identity, member, now).await?;
+    let sessions = sessions
+        .into_iter()
+        .map(|Listed { id, device, scope, created_at, last_used_at }| pb::Session {
+            id: id.to_string(),
+            device,
+            scope: scope.name().to_owned(),
+            created_at: Some(wire_time(created_at)),
+            last_used_at: Some(wire_time(last_used_at)),
+            current: id == current,
+        })
+        .collect();
+    Ok(pb::ListSessionsResponse { sessions })
+}
+
+pub(super) async fn end_session(
+    app: &App,
+    caller: &Caller,
+    request: pb::EndSessionRequest,
+    now: Timestamp,
+) -> Result<pb::EndSessionResponse, AppError> {
+    let pb::EndSessionRequest { session_id } = request;
+    let session = session_id.parse().map_err(|error: types::ParseIdError| {
+        AppError::invalid("session_id", "malformed", error.to_string())
+    })?;
+    let ended = sessions::end(&app.identity, session, caller.person()?, now).await?;
+    Ok(pb::EndSessionResponse { already_so: !ended })
 }
 
 fn pair(issued: &Issued) -> pb::TokenPair {

@@ -9,7 +9,7 @@ use super::{member, roles, wire_roles};
 use crate::{
     app::{
         App,
-        members::{self, Joining},
+        members::{self, Changes, Joining},
     },
     store::members::Member,
 };
@@ -61,6 +61,20 @@ pub(super) async fn create(
     }
     let joining = Joining { id, card, roles: wanted, opening: Beans::new(opening_beans) };
     let member = members::create(app, joining, now).await?;
+    Ok(self::card(&member, Balance::Shown))
+}
+
+pub(super) async fn update(
+    app: &App,
+    caller: &Caller,
+    request: pb::UpdateMemberRequest,
+    now: Timestamp,
+) -> Result<pb::Member, AppError> {
+    let pb::UpdateMemberRequest { member_id, name, emoji, colour, roles: wanted } = request;
+    let id = member("member_id", &member_id)?;
+    let wanted = wanted.map(|pb::RoleSet { roles }| self::roles("roles.roles", &roles)).transpose()?;
+    let changes = Changes { name, emoji, colour, roles: wanted };
+    let member = members::update(app, id, changes, caller.person()?, now).await?;
     Ok(self::card(&member, Balance::Shown))
 }
 

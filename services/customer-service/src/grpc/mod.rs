@@ -88,6 +88,24 @@ impl CustomerService for Handlers {
         Ok(Response::new(Box::pin(identity::watch_revocations(&self.app))))
     }
 
+    async fn list_sessions(
+        &self,
+        request: Request<pb::ListSessionsRequest>,
+    ) -> Result<Response<pb::ListSessionsResponse>, Status> {
+        answer!(request, async |caller, request| {
+            identity::list_sessions(&self.app, caller, request, clock::now()).await
+        })
+    }
+
+    async fn end_session(
+        &self,
+        request: Request<pb::EndSessionRequest>,
+    ) -> Result<Response<pb::EndSessionResponse>, Status> {
+        answer!(request, async |caller, request| {
+            identity::end_session(&self.app, caller, request, clock::now()).await
+        })
+    }
+
     async fn get_me(
         &self,
         request: Request<pb::GetMeRequest>,
@@ -108,6 +126,15 @@ impl CustomerService for Handlers {
     ) -> Result<Response<pb::Member>, Status> {
         answer!(request, async |_caller, request| {
             members::create(&self.app, request, clock::now()).await
+        })
+    }
+
+    async fn update_member(
+        &self,
+        request: Request<pb::UpdateMemberRequest>,
+    ) -> Result<Response<pb::Member>, Status> {
+        answer!(request, async |caller, request| {
+            members::update(&self.app, caller, request, clock::now()).await
         })
     }
 
@@ -240,14 +267,22 @@ fn short(field: &str, text: &str, longest: usize) -> Result<String, AppError> {
 #[cfg(test)]
 mod tests {
     use runtime::{Peer, Person};
-    use types::SessionId;
+    use types::{Scope, SessionId};
 
     use super::*;
 
     fn caller(member: MemberId, roles: impl Into<Roles>) -> Caller {
         let session = SessionId::new();
         let expires_at = clock::now();
-        let person = Person { member, roles: roles.into(), session, expires_at };
+        let person = Person {
+            member,
+            roles: roles.into(),
+            session,
+            scope: Scope::Full,
+            device: None,
+            generation: 0,
+            expires_at,
+        };
         Caller::for_person(Peer::Server, person)
     }
 

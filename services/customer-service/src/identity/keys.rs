@@ -11,11 +11,11 @@ use customer_domain::signing;
 use runtime::{
     AppError, Shutdown,
     postgres::in_time,
-    tokens::{AccessTokenSigner, AccessTokenVerifier, PublicKey},
+    tokens::{AccessTokenSigner, AccessTokenVerifier, Grant, PublicKey},
 };
 use secrecy::{ExposeSecret, SecretSlice};
 use sqlx::PgPool;
-use types::{MemberId, Roles, SessionId, Timestamp};
+use types::Timestamp;
 
 use super::Lifetimes;
 use crate::{
@@ -48,18 +48,12 @@ pub struct Keyring {
 
 impl Keyring {
     /// Signs an access token with the key of the moment.
-    pub fn sign(
-        &self,
-        member: MemberId,
-        session: SessionId,
-        roles: Roles,
-        now: Timestamp,
-    ) -> Result<(String, Timestamp), AppError> {
+    pub fn sign(&self, grant: &Grant, now: Timestamp) -> Result<(String, Timestamp), AppError> {
         let keys = self.keys();
         let times: Vec<_> = keys.iter().map(|key| key.times).collect();
         let key = signing::signing(&times, now)
             .ok_or_else(|| AppError::unavailable("no key signs at the moment"))?;
-        keys[key].signer.issue(member, session, roles, now).map_err(AppError::internal)
+        keys[key].signer.issue(grant, now).map_err(AppError::internal)
     }
 
     /// What verifiers need, keys that will sign soon among it.

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use customer_domain::links::{self, LinkRefused};
 use runtime::{AppError, postgres::timed};
 use secrecy::SecretString;
-use types::{MemberId, Timestamp};
+use types::{MemberId, Scope, Timestamp};
 
 use super::{Identity, refused, secret::Secret, sessions::Issued};
 use crate::{metrics, store};
@@ -80,7 +80,7 @@ async fn redeem(
         (Err(reason), _) => return Ok(Err(reason)),
     };
     store::links::mark_used(&mut tx, &hash, now).await?;
-    let issued = super::sessions::begin(identity, &mut tx, member, device, now).await?;
+    let issued = super::sessions::begin(identity, &mut tx, member, Scope::Full, device, now).await?;
     tx.commit().await?;
     Ok(Ok(issued))
 }

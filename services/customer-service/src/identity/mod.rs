@@ -23,7 +23,7 @@ use self::{keys::Keyring, limit::AttemptLimit, revocations::Revocations};
 /// How long an access token is good for.
 pub const ACCESS_LIFETIME: TimeDelta = TimeDelta::seconds(runtime::tokens::ACCESS_TOKEN_SECONDS);
 /// What verifiers allow for clocks that differ, with some to spare.
-pub const LEEWAY: TimeDelta = TimeDelta::seconds(60);
+pub const LEEWAY: TimeDelta = TimeDelta::seconds(2 * runtime::tokens::LEEWAY_SECONDS);
 
 /// How long things live.
 #[derive(Debug, Clone, Copy)]

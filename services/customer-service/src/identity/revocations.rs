@@ -1,5 +1,6 @@
-//! Which sessions are revoked: one query every two seconds, and at once after a
-//! revocation here, keeps a set in memory; every watcher gets what it has not
+//! What was ended before its access tokens expire (sessions, and older tokens of
+//! members whose roles changed): one query every two seconds, and at once after
+//! something ended here, keeps a set in memory; every watcher gets what it has not
 //! seen. A set needs no cursor, so a transaction that commits late is not missed.
 
 use std::{
@@ -15,9 +16,9 @@ use tokio::{
     sync::{Notify, watch},
     time::Instant,
 };
-use types::{SessionId, Timestamp};
+use types::Timestamp;
 
-use crate::store;
+use crate::store::{self, revocations::Ended};
 
 /// How often the table is read, for what other replicas revoked.
 const LOOK: Duration = Duration::from_secs(2);
@@ -29,7 +30,7 @@ const STALE: Duration = Duration::from_secs(6);
 /// What is known, and since when it is known.
 #[derive(Debug, Clone, Default)]
 struct Known {
-    revoked: Arc<BTreeMap<SessionId, Timestamp>>,
+    revoked: Arc<BTreeMap<Ended, Timestamp>>,
     read_at: Option<Instant>,
 }
 
@@ -43,8 +44,8 @@ pub struct Revocations {
 /// What a watcher is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tell {
-    /// Refuse this session's tokens until then.
-    Revoked { session: SessionId, until: Timestamp },
+    /// Refuse these tokens until then.
+    Revoked { ended: Ended, until: Timestamp },
     /// All is told so far.
     Heartbeat,
 }
@@ -62,7 +63,7 @@ impl Revocations {
     }
 
     /// The revoked sessions as last read.
-    pub fn current(&self) -> Arc<BTreeMap<SessionId, Timestamp>> {
+    pub fn current(&self) -> Arc<BTreeMap<Ended, Timestamp>> {
         self.known.borrow().revoked.clone()
     }
 
@@ -84,7 +85,7 @@ impl Revocations {
         &self,
         pool: PgPool,
         shutdown: Shutdown,
-        each: impl Fn(Option<&BTreeMap<SessionId, Timestamp>>),
+        each: impl Fn(Option<&BTreeMap<Ended, Timestamp>>),
     ) -> anyhow::Result<()> {
         loop {
             match self.read(&pool, crate::clock::now()).await {
@@ -125,7 +126,7 @@ impl Revocations {
 
 struct Watcher {
     known: watch::Receiver<Known>,
-    told: BTreeMap<SessionId, Timestamp>,
+    told: BTreeMap<Ended, Timestamp>,
     pending: VecDeque<Tell>,
     /// When the next one is due.
     heartbeat: Instant,
@@ -161,25 +162,26 @@ impl Watcher {
 
     fn collect(&mut self) {
         let revoked = self.known.borrow_and_update().revoked.clone();
-        for (session, until) in revoked.iter() {
-            if self.told.insert(*session, *until).is_none() {
-                self.pending.push_back(Tell::Revoked { session: *session, until: *until });
+        for (ended, until) in revoked.iter() {
+            if self.told.insert(*ended, *until).is_none() {
+                self.pending.push_back(Tell::Revoked { ended: *ended, until: *until });
             }
         }
-        self.told.retain(|session, _| revoked.contains_key(session));
+        self.told.retain(|ended, _| revoked.contains_key(ended));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use futures::StreamExt;
+    use types::SessionId;
 
     use super::*;
 
     fn know(revocations: &Revocations, sessions: &[SessionId]) {
         let until = crate::clock::now();
         revocations.known.send_modify(|known| {
-            known.revoked = Arc::new(sessions.iter().map(|session| (*session, until)).collect());
+            known.revoked = Arc::new(sessions.iter().map(|session| (Ended::Session(*session), until)).collect());
             known.read_at = Some(Instant::now());
         });
     }
@@ -191,10 +193,10 @@ mod tests {
         know(&revocations, &[first]);
         let mut heard = std::pin::pin!(revocations.watch());
         let mut next = async || heard.next().await.unwrap();
-        assert!(matches!(next().await, Ok(Tell::Revoked { session, .. }) if session == first));
+        assert!(matches!(next().await, Ok(Tell::Revoked { ended, .. }) if ended == Ended::Session(first)));
         assert!(matches!(next().await, Ok(Tell::Heartbeat)));
         know(&revocations, &[first, second]);
-        assert!(matches!(next().await, Ok(Tell::Revoked { session, .. }) if session == second));
+        assert!(matches!(next().await, Ok(Tell::Revoked { ended, .. }) if ended == Ended::Session(second)));
         let before = Instant::now();
         assert!(matches!(next().await, Ok(Tell::Heartbeat)));
         assert!(before.elapsed() <= Duration::from_secs(5));

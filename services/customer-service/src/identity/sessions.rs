@@ -1,15 +1,19 @@
 //! Sessions: the tokens that a sign-in grows into, their rotation, their end.
 
-use customer_domain::sessions::{Refresh, refresh as decide};
-use runtime::{AppError, postgres::timed};
+use customer_domain::sessions::{Refresh, Session, refresh as decide};
+use runtime::{
+    AppError, Person,
+    postgres::timed,
+    tokens::{Grant, Subject},
+};
 use secrecy::SecretString;
 use sqlx::PgConnection;
-use types::{MemberId, Roles, SessionId, Timestamp};
+use types::{MemberId, Scope, SessionId, Timestamp};
 
 use super::{ACCESS_LIFETIME, Identity, LEEWAY, refused, secret::Secret};
 use crate::{
     metrics,
-    store::sessions::{self, Owner, StoredSuccessor},
+    store::sessions::{self, Listed, NewSession, Owner, SignedIn, StoredSuccessor},
 };
 
 /// A pair of tokens, on its way to whom it belongs.
@@ -28,16 +32,17 @@ pub async fn begin(
     identity: &Identity,
     connection: &mut PgConnection,
     member: MemberId,
+    scope: Scope,
     device: &str,
     now: Timestamp,
 ) -> Result<Issued, AppError> {
-    let session = SessionId::new();
+    let id = SessionId::new();
     let token = Secret::random();
     let expires_at = now + identity.lifetimes.refresh;
-    let hash = token.hash();
-    let roles =
-        sessions::begin(connection, session, member, device, &hash, now, expires_at).await?;
-    issue(identity, member, session, roles, &token, expires_at, now)
+    let token_hash = &token.hash()[..];
+    let new = NewSession { id, member, device, scope, token_hash, at: now, expires_at };
+    let holder = sessions::begin(connection, &new).await?;
+    issue(identity, id, holder, &token, expires_at, now)
 }
 
 /// Exchanges a refresh token for the next pair; see [`customer_domain::sessions`].
@@ -59,7 +64,7 @@ async fn rotate(
         return Ok((None, None));
     };
     let Some(stored) = sessions::token(&mut tx, &hash).await? else { return Ok((None, None)) };
-    let Owner { session, member, roles, life } = owner;
+    let Owner { session, holder, life } = owner;
     let answer = decide(life, stored.token, now);
     let given = match (answer, stored.successor) {
         (Refresh::Rotate, _) | (Refresh::Replace, _) => {
@@ -78,7 +83,7 @@ async fn rotate(
             let until = now + ACCESS_LIFETIME + LEEWAY;
             sessions::revoke(&mut tx, session, now, until).await?;
             tracing::warn!(
-                member.id = %member, session.id = %session,
+                member.id = %holder.member, session.id = %session,
                 "a used refresh token came again: revoked its family"
             );
             None
@@ -90,7 +95,7 @@ async fn rotate(
         identity.revocations.look_again();
     }
     let issued = given
-        .map(|(token, expires_at)| issue(identity, member, session, roles, &token, expires_at, now))
+        .map(|(token, expires_at)| issue(identity, session, holder, &token, expires_at, now))
         .transpose()?;
     Ok((Some(answer), issued))
 }
@@ -111,7 +116,7 @@ pub async fn sign_out(identity: &Identity, token: &str, now: Timestamp) -> Resul
         Ok(Some(owner))
     })
     .await?;
-    if let Some(Owner { session, member, .. }) = ended {
+    if let Some(Owner { session, holder: SignedIn { member, .. }, .. }) = ended {
         metrics::SIGN_OUTS.add(1, &[]);
         tracing::info!(member.id = %member, session.id = %session, "signed out");
         identity.revocations.look_again();
@@ -119,16 +124,59 @@ pub async fn sign_out(identity: &Identity, token: &str, now: Timestamp) -> Resul
     Ok(())
 }
 
-fn issue(
+/// A member's living sessions, used last first.
+pub async fn list(
     identity: &Identity,
     member: MemberId,
+    now: Timestamp,
+) -> Result<Vec<Listed>, AppError> {
+    let listed = sessions::of_member(&identity.pool, member, now);
+    Ok(timed("sessions.list", listed).await?)
+}
+
+/// Ends one's own session, or for an admin anybody's; `false`: it was over
+/// already. Somebody else's is not told from one that there is not.
+pub async fn end(
+    identity: &Identity,
     session: SessionId,
-    roles: Roles,
+    by: &Person,
+    now: Timestamp,
+) -> Result<bool, AppError> {
+    let unknown = || AppError::not_found("session");
+    let ended = timed("sessions.end", async {
+        let mut tx = identity.pool.begin().await?;
+        let (member, life) =
+            sessions::lock(&mut tx, session).await?.ok_or_else(unknown)?;
+        if member != by.member && !by.is(types::Role::Admin) {
+            return Err(unknown());
+        }
+        if life == Session::Revoked {
+            return Ok(None);
+        }
+        sessions::revoke(&mut tx, session, now, now + ACCESS_LIFETIME + LEEWAY).await?;
+        tx.commit().await?;
+        Ok(Some(member))
+    })
+    .await?;
+    let Some(member) = ended else { return Ok(false) };
+    metrics::SIGN_OUTS.add(1, &[]);
+    tracing::info!(member.id = %member, session.id = %session, by = %by.member, "ended a session");
+    identity.revocations.look_again();
+    Ok(true)
+}
+
+fn issue(
+    identity: &Identity,
+    session: SessionId,
+    holder: SignedIn,
     token: &Secret,
     refresh_expires_at: Timestamp,
     now: Timestamp,
 ) -> Result<Issued, AppError> {
-    let (access_token, access_expires_at) = identity.keys.sign(member, session, roles, now)?;
+    let SignedIn { member, roles, scope, generation } = holder;
+    let subject = Subject::Member(member);
+    let grant = Grant { subject, session, scope, roles, device: None, generation };
+    let (access_token, access_expires_at) = identity.keys.sign(&grant, now)?;
     Ok(Issued {
         member,
         session,

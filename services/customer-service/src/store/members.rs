@@ -79,6 +79,58 @@ pub async fn insert(
     Ok(inserted.rows_affected() == 1)
 }
 
+/// Locks a member for a change, and every admin, so that of two who leave the
+/// role at once the second sees the first: version, roles, and how many other
+/// admins there are. Two statements.
+pub async fn lock(
+    connection: &mut PgConnection,
+    id: MemberId,
+) -> sqlx::Result<Option<(i64, Roles, usize)>> {
+    // In one order, whoever is changed: nobody waits crosswise.
+    let locked: Vec<(Uuid,)> = sqlx::query_as(
+        "select id from members where id = $1 or 'admin' = any(roles) order by id for update",
+    )
+    .bind(id.uuid())
+    .fetch_all(&mut *connection)
+    .await?;
+    if !locked.iter().any(|(found,)| *found == id.uuid()) {
+        return Ok(None);
+    }
+    // Who came first may have changed what the lock was asked for by.
+    let (version, roles, others): (i64, Vec<String>, i64) = sqlx::query_as(
+        "select version, roles,
+                (select count(*) from members where 'admin' = any(roles) and id <> $1)
+         from members where id = $1",
+    )
+    .bind(id.uuid())
+    .fetch_one(connection)
+    .await?;
+    Ok(Some((version, parse_roles(&roles)?, usize::try_from(others).unwrap_or_default())))
+}
+
+/// Writes a locked member's card, roles and version: one statement.
+pub async fn update(
+    connection: &mut PgConnection,
+    id: MemberId,
+    card: &Card,
+    roles: Roles,
+    version: i64,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update members set name = $2, emoji = $3, colour = $4, roles = $5, version = $6
+         where id = $1",
+    )
+    .bind(id.uuid())
+    .bind(&card.name)
+    .bind(&card.emoji)
+    .bind(&card.colour)
+    .bind(role_names(roles))
+    .bind(version)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// One member, with the balance of their last entry.
 pub async fn get(executor: impl PgExecutor<'_>, id: MemberId) -> sqlx::Result<Option<Member>> {
     let row: Option<Row> = sqlx::query_as(

@@ -2,18 +2,63 @@
 
 use customer_domain::sessions::{Rotation, Session, Standing, Successor, Token};
 use sqlx::{PgConnection, PgExecutor};
-use types::{MemberId, Roles, SessionId, Timestamp};
+use types::{MemberId, Roles, Scope, SessionId, Timestamp};
 use uuid::Uuid;
 
-use super::members::parse_roles;
+use super::{members::parse_roles, unreadable};
 
 /// A session, locked, with whose it is.
 #[derive(Debug, Clone)]
 pub struct Owner {
     pub session: SessionId,
+    pub holder: SignedIn,
+    pub life: Session,
+}
+
+/// What an access token of a session says of whom it is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignedIn {
     pub member: MemberId,
     pub roles: Roles,
-    pub life: Session,
+    pub scope: Scope,
+    /// Of the member's tokens.
+    pub generation: u32,
+}
+
+#[derive(sqlx::FromRow)]
+struct SignedInRow {
+    member_id: Uuid,
+    roles: Vec<String>,
+    scope: String,
+    token_generation: i32,
+}
+
+impl TryFrom<SignedInRow> for SignedIn {
+    type Error = sqlx::Error;
+
+    fn try_from(row: SignedInRow) -> sqlx::Result<Self> {
+        let SignedInRow { member_id, roles, scope, token_generation } = row;
+        Ok(Self {
+            member: MemberId::from_uuid(member_id),
+            roles: parse_roles(&roles)?,
+            scope: Scope::parse(&scope).ok_or_else(|| unreadable("sessions.scope", &scope))?,
+            generation: u32::try_from(token_generation)
+                .map_err(|_| unreadable("members.token_generation", "below zero"))?,
+        })
+    }
+}
+
+/// A new session of a member.
+#[derive(Debug, Clone, Copy)]
+pub struct NewSession<'a> {
+    pub id: SessionId,
+    pub member: MemberId,
+    /// What the device says it is.
+    pub device: &'a str,
+    pub scope: Scope,
+    pub token_hash: &'a [u8],
+    pub at: Timestamp,
+    pub expires_at: Timestamp,
 }
 
 /// A token as stored, and what it takes to hand out the same successor again.
@@ -31,35 +76,41 @@ pub struct StoredSuccessor {
     pub expires_at: Timestamp,
 }
 
-/// Begins a session with its first token: one statement. The member's roles.
+/// Begins a session with its first token: one statement.
 pub async fn begin(
     connection: &mut PgConnection,
-    session: SessionId,
-    member: MemberId,
-    device: &str,
-    token_hash: &[u8],
-    now: Timestamp,
-    expires_at: Timestamp,
-) -> sqlx::Result<Roles> {
-    let roles: Vec<String> = sqlx::query_scalar(
+    new: &NewSession<'_>,
+) -> sqlx::Result<SignedIn> {
+    let NewSession { id, member, device, scope, token_hash, at, expires_at } = *new;
+    let row: SignedInRow = sqlx::query_as(
         "with session as (
-             insert into sessions (id, member_id, device, created_at, expires_at)
-             values ($1, $2, $3, $5, $6)
+             insert into sessions
+                 (id, member_id, device, scope, created_at, last_used_at, expires_at)
+             values ($1, $2, $3, $7, $5, $5, $6)
          ), token as (
              insert into refresh_tokens (hash, session_id, created_at, expires_at)
              values ($4, $1, $5, $6)
          )
-         select roles from members where id = $2",
+         select id as member_id, roles, $7 as scope, token_generation from members where id = $2",
     )
-    .bind(session.uuid())
+    .bind(id.uuid())
     .bind(member.uuid())
     .bind(device)
     .bind(token_hash)
-    .bind(now)
+    .bind(at)
     .bind(expires_at)
+    .bind(scope.name())
     .fetch_one(connection)
     .await?;
-    parse_roles(&roles)
+    row.try_into()
+}
+
+#[derive(sqlx::FromRow)]
+struct OwnerRow {
+    id: Uuid,
+    revoked_at: Option<Timestamp>,
+    #[sqlx(flatten)]
+    holder: SignedInRow,
 }
 
 /// Locks the session that a token belongs to: all refreshes of one family wait in line.
@@ -67,8 +118,8 @@ pub async fn lock_by_token(
     connection: &mut PgConnection,
     token_hash: &[u8],
 ) -> sqlx::Result<Option<Owner>> {
-    let row: Option<(Uuid, Uuid, Vec<String>, Option<Timestamp>)> = sqlx::query_as(
-        "select s.id, s.member_id, m.roles, s.revoked_at
+    let row: Option<OwnerRow> = sqlx::query_as(
+        "select s.id, s.member_id, s.scope, m.roles, m.token_generation, s.revoked_at
          from sessions s join members m on m.id = s.member_id
          where s.id = (select session_id from refresh_tokens where hash = $1)
          for update of s",
@@ -76,11 +127,10 @@ pub async fn lock_by_token(
     .bind(token_hash)
     .fetch_optional(connection)
     .await?;
-    row.map(|(session, member, roles, revoked_at)| {
+    row.map(|OwnerRow { id, revoked_at, holder }| {
         Ok(Owner {
-            session: SessionId::from_uuid(session),
-            member: MemberId::from_uuid(member),
-            roles: parse_roles(&roles)?,
+            session: SessionId::from_uuid(id),
+            holder: holder.try_into()?,
             life: match revoked_at {
                 Some(_) => Session::Revoked,
                 None => Session::Live,
@@ -151,7 +201,7 @@ pub async fn rotate(
              insert into refresh_tokens (hash, session_id, created_at, expires_at)
              values ($3, $1, $5, $6)
          ), session as (
-             update sessions set expires_at = $6 where id = $1
+             update sessions set expires_at = $6, last_used_at = $5 where id = $1
          )
          update refresh_tokens
          set rotated_at = $5, successor_hash = $3, successor_nonce = $4 where hash = $2",
@@ -188,6 +238,64 @@ pub async fn revoke(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Where somebody is signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    pub id: SessionId,
+    pub device: String,
+    pub scope: Scope,
+    pub created_at: Timestamp,
+    pub last_used_at: Timestamp,
+}
+
+#[derive(sqlx::FromRow)]
+struct ListedRow {
+    id: Uuid,
+    device: String,
+    scope: String,
+    created_at: Timestamp,
+    last_used_at: Timestamp,
+}
+
+/// A member's living sessions, used last first: one statement.
+pub async fn of_member(
+    executor: impl PgExecutor<'_>,
+    member: MemberId,
+    now: Timestamp,
+) -> sqlx::Result<Vec<Listed>> {
+    let rows: Vec<ListedRow> = sqlx::query_as(
+        "select id, device, scope, created_at, last_used_at from sessions
+         where member_id = $1 and revoked_at is null and expires_at > $2
+         order by last_used_at desc, id desc",
+    )
+    .bind(member.uuid())
+    .bind(now)
+    .fetch_all(executor)
+    .await?;
+    rows.into_iter()
+        .map(|ListedRow { id, device, scope, created_at, last_used_at }| {
+            let scope = Scope::parse(&scope).ok_or_else(|| unreadable("sessions.scope", &scope))?;
+            Ok(Listed { id: SessionId::from_uuid(id), device, scope, created_at, last_used_at })
+        })
+        .collect()
+}
+
+/// Locks a session: whose it is, and whether it still lives.
+pub async fn lock(
+    connection: &mut PgConnection,
+    session: SessionId,
+) -> sqlx::Result<Option<(MemberId, Session)>> {
+    let row: Option<(Uuid, Option<Timestamp>)> =
+        sqlx::query_as("select member_id, revoked_at from sessions where id = $1 for update")
+            .bind(session.uuid())
+            .fetch_optional(connection)
+            .await?;
+    Ok(row.map(|(member, revoked_at)| {
+        let life = if revoked_at.is_some() { Session::Revoked } else { Session::Live };
+        (MemberId::from_uuid(member), life)
+    }))
 }
 
 /// Forgets sessions with their tokens, and the old tokens of living sessions,

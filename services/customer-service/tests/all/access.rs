@@ -35,15 +35,25 @@ impl Caller {
     }
 }
 
-async fn access_token(house: &House, member: MemberId) -> String {
+/// A new sign-in of a member, in clear.
+pub(crate) async fn sign_in(house: &House, member: MemberId) -> pb::TokenPair {
     let identity = &house.service.app.identity;
     let now = customer_service::clock::now();
     let link = links::create(identity, member, "", TimeDelta::hours(1), now).await.unwrap();
     let issued = links::exchange(identity, link.secret.expose_secret(), "test", now).await.unwrap();
-    issued.access_token.expose_secret().to_owned()
+    pb::TokenPair {
+        access_token: issued.access_token.expose_secret().to_owned(),
+        refresh_token: issued.refresh_token.expose_secret().to_owned(),
+        member_id: member.to_string(),
+        ..pb::TokenPair::default()
+    }
 }
 
-fn code<T: std::fmt::Debug>(answer: Result<tonic::Response<T>, tonic::Status>) -> Code {
+async fn access_token(house: &House, member: MemberId) -> String {
+    sign_in(house, member).await.access_token
+}
+
+pub(crate) fn code<T: std::fmt::Debug>(answer: Result<tonic::Response<T>, tonic::Status>) -> Code {
     AppError::from_status(answer.unwrap_err()).code
 }
 

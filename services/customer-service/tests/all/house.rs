@@ -7,7 +7,7 @@ use customer_service::{Config, Service, config::Kafka, grpc::Handlers};
 use runtime::{AppError, Caller, Peer, Person, Runtime, tokens};
 use test_kit::{Database, Topics};
 use tonic::Request;
-use types::{MemberId, OrderId, Role, Roles, SessionId};
+use types::{MemberId, OrderId, Role, Roles, Scope, SessionId};
 use wire::customer::v1::{self as pb, customer_service_server::CustomerService};
 
 /// Where nobody listens.
@@ -231,6 +231,9 @@ pub(crate) fn by_person<T>(member: MemberId, roles: impl Into<Roles>, message: T
         member,
         roles: roles.into(),
         session: SessionId::new(),
+        scope: Scope::Full,
+        device: None,
+        generation: 0,
         expires_at: customer_service::clock::now() + chrono::TimeDelta::minutes(15),
     };
     let mut request = Request::new(message);

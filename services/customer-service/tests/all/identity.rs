@@ -3,12 +3,12 @@ use customer_service::{
     identity::{
         self, Identity, keys::Keyring, limit::AttemptLimit, links, sessions, sessions::Issued,
     },
-    store,
+    store::{self, revocations::Ended},
 };
 use futures::{StreamExt, future::join_all};
 use runtime::{
     AppError, Code, Peer,
-    tokens::{AccessTokenVerifier, TokenError},
+    tokens::{AccessTokenVerifier, Grant, LEEWAY_SECONDS, TokenError},
 };
 use secrecy::ExposeSecret;
 use types::{Role, Roles, Timestamp};
@@ -65,8 +65,10 @@ async fn a_link_becomes_a_session_whose_token_verifies() {
             not_after: customer_service::events::read_time(&key.not_after.unwrap()).unwrap(),
         }
     }));
-    let person = verifier.verify(&pair.access_token, customer_service::clock::now()).unwrap();
+    let holder = verifier.verify(&pair.access_token, customer_service::clock::now()).unwrap();
+    let person = holder.into_person().unwrap();
     assert_eq!((person.member, person.roles), (mia, Roles::from(FAMILY)));
+    assert_eq!(person.scope, types::Scope::Full);
 
     assert_eq!(code(unwrapped(exchange().await)), Code::InvalidCredential);
     house.stop().await;
@@ -240,8 +242,9 @@ async fn a_token_whose_successor_was_used_revokes_the_family() {
         assert_eq!(code(refresh(identity, token, thief).await), Code::InvalidCredential);
     }
     let known = store::revocations::live(house.pool(), thief).await.unwrap();
-    assert_eq!(known.keys().collect::<Vec<_>>(), [&first.session]);
-    assert!(known[&first.session] >= thief + TimeDelta::minutes(15), "outlives its last token");
+    let ended = Ended::Session(first.session);
+    assert_eq!(known.keys().collect::<Vec<_>>(), [&ended]);
+    assert!(known[&ended] >= thief + TimeDelta::minutes(15), "outlives its last token");
     house.stop().await;
 }
 
@@ -293,7 +296,8 @@ async fn signing_out_is_told_to_the_watchers_and_ends_the_tokens() {
     let first = later.next().await.unwrap().unwrap();
     assert!(matches!(
         first,
-        identity::revocations::Tell::Revoked { session, .. } if session == leaving.session
+        identity::revocations::Tell::Revoked { ended, .. }
+            if ended == Ended::Session(leaving.session)
     ));
     house.stop().await;
 }
@@ -310,8 +314,8 @@ async fn a_revocation_by_another_replica_is_heard_too() {
     loop {
         match watch.next().await.unwrap().unwrap() {
             identity::revocations::Tell::Heartbeat => {}
-            identity::revocations::Tell::Revoked { session, .. } => {
-                assert_eq!(session, issued.session);
+            identity::revocations::Tell::Revoked { ended, .. } => {
+                assert_eq!(ended, Ended::Session(issued.session));
                 break;
             }
         }
@@ -339,12 +343,12 @@ async fn keys_roll_over_without_a_token_that_does_not_verify() {
         assert!(published.len() <= 2);
         // The verifier saw the keys before this check: published before use.
         if hour > 0 {
-            let (token, expires_at) = ring.sign(mia, session, roles, now).unwrap();
+            let (token, expires_at) = ring.sign(&Grant::full(mia, session, roles), now).unwrap();
             assert!(verifier.verify(&token, now).is_ok(), "at {now}");
             verifier.set_keys(published);
-            let last = expires_at + TimeDelta::seconds(20);
+            let last = expires_at + TimeDelta::seconds(LEEWAY_SECONDS - 10);
             assert!(verifier.verify(&token, last).is_ok(), "until it expires");
-            let over = expires_at + TimeDelta::seconds(31);
+            let over = expires_at + TimeDelta::seconds(LEEWAY_SECONDS + 1);
             assert_eq!(verifier.verify(&token, over), Err(TokenError::Expired));
         } else {
             verifier.set_keys(published);

@@ -6,6 +6,7 @@
 mod access;
 mod dead_letters;
 mod events;
+mod family;
 mod heard;
 mod house;
 mod identity;

@@ -1,0 +1,98 @@
+//! The gRPC methods, which the services enforce at their doors.
+
+use super::{
+    ADMIN, BARISTA, COUNTER, MEMBER, ORDERING,
+    Peer::{CustomerService, Launcher, OrderService, Server},
+    Rule,
+    Whose::{Order, Own, OwnOrAdmin},
+};
+
+/// Whatever is shown of the menu and the bar.
+const SHOWN: Rule = MEMBER.by(ORDERING);
+/// The counter's work.
+const AT_COUNTER: Rule = BARISTA.by(COUNTER).of(Order);
+
+/// Every method of ours with what it asks for.
+pub const METHODS: &[(&str, Rule)] = &[
+    (
+        "/everything.order.v1.OrderService/GetMenu",
+        SHOWN.or(&[Server, CustomerService, Launcher]),
+    ),
+    ("/everything.order.v1.OrderService/SearchMenu", SHOWN.or(&[Server])),
+    ("/everything.order.v1.OrderService/SetAvailability", BARISTA.by(COUNTER)),
+    ("/everything.order.v1.OrderService/PriceItems", SHOWN.or(&[CustomerService])),
+    ("/everything.order.v1.OrderService/GetBar", SHOWN.or(&[Server])),
+    ("/everything.order.v1.OrderService/SetBar", BARISTA.by(COUNTER)),
+    ("/everything.order.v1.OrderService/PlaceOrder", MEMBER.by(ORDERING).of(Own)),
+    ("/everything.order.v1.OrderService/GetOrder", MEMBER.by(ORDERING).of(Order)),
+    ("/everything.order.v1.OrderService/ListOrders", MEMBER.by(ORDERING).of(OwnOrAdmin)),
+    ("/everything.order.v1.OrderService/GetQueue", AT_COUNTER),
+    ("/everything.order.v1.OrderService/AcceptOrder", AT_COUNTER),
+    ("/everything.order.v1.OrderService/ReadyOrder", AT_COUNTER),
+    ("/everything.order.v1.OrderService/ReleaseOrder", AT_COUNTER),
+    ("/everything.order.v1.OrderService/HandOverOrder", AT_COUNTER),
+    ("/everything.order.v1.OrderService/RecallOrder", AT_COUNTER),
+    ("/everything.order.v1.OrderService/PickUpOrder", MEMBER.by(ORDERING).of(Order)),
+    ("/everything.order.v1.OrderService/CancelOrder", MEMBER.by(ORDERING).of(Order)),
+    ("/everything.order.v1.OrderService/DeclineOrder", AT_COUNTER),
+    ("/everything.order.v1.OrderService/ForgiveOrder", ADMIN.of(Order)),
+    ("/everything.order.v1.OrderService/AmendOrder", MEMBER.by(ORDERING).of(Own)),
+    ("/everything.order.v1.OrderService/TickItem", AT_COUNTER),
+    ("/everything.order.v1.OrderService/StrikeItem", AT_COUNTER),
+    ("/everything.order.v1.OrderService/ReplaceItem", AT_COUNTER),
+    ("/everything.order.v1.OrderService/WatchEvents", Rule::services(&[Server])),
+    ("/everything.customer.v1.CustomerService/CreateSignInLink", ADMIN.or(&[Launcher])),
+    ("/everything.customer.v1.CustomerService/ExchangeSignInLink", Rule::services(&[Server])),
+    ("/everything.customer.v1.CustomerService/RefreshTokens", Rule::services(&[Server])),
+    ("/everything.customer.v1.CustomerService/SignOut", Rule::services(&[Server])),
+    ("/everything.customer.v1.CustomerService/GetKeys", Rule::services(&[Server, OrderService])),
+    (
+        "/everything.customer.v1.CustomerService/WatchRevocations",
+        Rule::services(&[Server, OrderService]),
+    ),
+    ("/everything.customer.v1.CustomerService/ListSessions", MEMBER.of(OwnOrAdmin)),
+    ("/everything.customer.v1.CustomerService/EndSession", MEMBER.of(OwnOrAdmin).about_identity()),
+    ("/everything.customer.v1.CustomerService/GetMe", MEMBER.by(ORDERING).of(Own)),
+    (
+        "/everything.customer.v1.CustomerService/ListMembers",
+        MEMBER.by(ORDERING).or(&[OrderService, Launcher]),
+    ),
+    ("/everything.customer.v1.CustomerService/CreateMember", ADMIN.or(&[Launcher])),
+    ("/everything.customer.v1.CustomerService/UpdateMember", MEMBER.of(OwnOrAdmin).about_identity()),
+    ("/everything.customer.v1.CustomerService/GetBalance", MEMBER.by(ORDERING).of(OwnOrAdmin)),
+    ("/everything.customer.v1.CustomerService/GetStatement", MEMBER.of(OwnOrAdmin)),
+    ("/everything.customer.v1.CustomerService/Settle", Rule::services(&[OrderService])),
+    ("/everything.customer.v1.CustomerService/GrantDueAllowances", ADMIN.or(&[OrderService])),
+    ("/everything.customer.v1.CustomerService/Notify", Rule::services(&[OrderService])),
+    ("/everything.customer.v1.CustomerService/ListNotifications", MEMBER.of(Own)),
+    ("/everything.customer.v1.CustomerService/GetStats", MEMBER.of(OwnOrAdmin)),
+    ("/everything.customer.v1.CustomerService/RebuildProjections", ADMIN.or(&[Launcher])),
+    ("/everything.customer.v1.CustomerService/ReplayDeadLetters", ADMIN.or(&[Launcher])),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use prost::Message;
+
+    use super::METHODS;
+
+    #[test]
+    fn every_method_of_the_contracts_is_in_the_table_and_nothing_else() {
+        let files = prost_types::FileDescriptorSet::decode(crate::DESCRIPTORS).unwrap().file;
+        let ours = files.iter().filter(|file| file.package().starts_with("everything."));
+        let expected: BTreeSet<String> = ours
+            .flat_map(|file| {
+                file.service.iter().flat_map(move |service| {
+                    service.method.iter().map(move |method| {
+                        format!("/{}.{}/{}", file.package(), service.name(), method.name())
+                    })
+                })
+            })
+            .collect();
+        let table: BTreeSet<String> = METHODS.iter().map(|(path, _)| (*path).to_owned()).collect();
+        assert_eq!(table, expected);
+        assert_eq!(table.len(), METHODS.len(), "a method stands twice");
+    }
+}

@@ -1,0 +1,186 @@
+//! Who may do what: one table for everything that can be called. [`METHODS`] is
+//! enforced at the services' doors (`runtime::grpc`), [`ENDPOINTS`] and [`PAGES`]
+//! at the gateway's; what is not in the table is not served. The OpenAPI
+//! document's security entries and `docs/access.md` are made from it, and tests
+//! call everything in it as everybody.
+//!
+//! Whether a *thing* is the caller's ([`Whose`]) is seen only with the thing in
+//! hand: that is checked where it is read, and walked by the same tests.
+
+mod endpoints;
+mod methods;
+
+use types::Scope;
+
+pub use endpoints::ENDPOINTS;
+pub use methods::METHODS;
+
+/// A service that proves itself with its own Ed25519 key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Peer {
+    Server,
+    OrderService,
+    CustomerService,
+    /// The operator's own program: sets up, seeds, prints the first links.
+    Launcher,
+}
+
+impl Peer {
+    pub const ALL: [Self; 4] =
+        [Self::Server, Self::OrderService, Self::CustomerService, Self::Launcher];
+
+    /// The name in tokens, configuration and telemetry.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Server => "server",
+            Self::OrderService => "order-service",
+            Self::CustomerService => "customer-service",
+            Self::Launcher => "launcher",
+        }
+    }
+
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|peer| peer.name() == name)
+    }
+}
+
+/// Who somebody must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Needs {
+    /// Nobody: the request itself carries the secret, or tells nothing that is one.
+    Nothing,
+    /// Somebody who is signed in, or a paired device at which nobody acts.
+    Anyone,
+    Member,
+    /// A barista, or an admin.
+    Barista,
+    /// An admin, while it is known whose sign-in was ended.
+    Admin,
+}
+
+impl Needs {
+    /// As the documentation prints it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Nothing => "anybody",
+            Self::Anyone => "anybody signed in, or a paired device",
+            Self::Member => "member",
+            Self::Barista => "barista or admin",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+/// Whose the thing must be that is touched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// Nobody's in particular: the menu, the bar, the counter's work.
+    House,
+    /// One's own alone.
+    Own,
+    /// One's own; anybody's for an admin.
+    OwnOrAdmin,
+    /// One's own; a child's for its guardian; anybody's for an admin.
+    Guarded,
+    /// A child's for its guardian; anybody's for an admin.
+    Guardians,
+    /// An order: of who placed it or for whom an item is, and of the counter.
+    Order,
+}
+
+impl Whose {
+    /// As the documentation prints it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::House => "the house's",
+            Self::Own => "one's own",
+            Self::OwnOrAdmin => "one's own; anybody's for an admin",
+            Self::Guarded => "one's own; a child's for its guardian; anybody's for an admin",
+            Self::Guardians => "a child's for its guardian; anybody's for an admin",
+            Self::Order => "an order of one's own or for oneself; every order at the counter",
+        }
+    }
+}
+
+/// How sure it must be that the sign-in was not ended meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// As far as is known: coffee goes on while customer-service is away.
+    AsKnown,
+    /// It must be known: an admin's doing, or a change of who may what.
+    MustBeKnown,
+}
+
+/// What one call asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rule {
+    pub needs: Needs,
+    pub ended: Ended,
+    /// Services that may call it for themselves, without a person.
+    pub services: &'static [Peer],
+    /// What a sign-in must be for; [`Needs::Nothing`] asks for none.
+    pub scopes: &'static [Scope],
+    pub whose: Whose,
+}
+
+impl Rule {
+    const fn person(needs: Needs) -> Self {
+        let ended = match needs {
+            Needs::Admin => Ended::MustBeKnown,
+            Needs::Nothing | Needs::Anyone | Needs::Member | Needs::Barista => Ended::AsKnown,
+        };
+        Self { needs, ended, services: &[], scopes: &[Scope::Full], whose: Whose::House }
+    }
+
+    const fn services(services: &'static [Peer]) -> Self {
+        let (needs, ended) = (Needs::Nothing, Ended::AsKnown);
+        Self { needs, ended, services, scopes: &[], whose: Whose::House }
+    }
+
+    /// Or one of these services for itself.
+    const fn or(self, services: &'static [Peer]) -> Self {
+        Self { services, ..self }
+    }
+
+    /// Sign-ins for these suffice.
+    const fn by(self, scopes: &'static [Scope]) -> Self {
+        Self { scopes, ..self }
+    }
+
+    const fn of(self, whose: Whose) -> Self {
+        Self { whose, ..self }
+    }
+
+    /// Changes who may what.
+    const fn about_identity(self) -> Self {
+        Self { ended: Ended::MustBeKnown, ..self }
+    }
+
+    /// Whether a sign-in for this may be used.
+    pub fn admits(&self, scope: Scope) -> bool {
+        self.scopes.contains(&scope)
+    }
+}
+
+/// The request carries its own secret, or tells none.
+const OPEN: Rule = Rule::services(&[]);
+/// A member on their own device.
+pub const MEMBER: Rule = Rule::person(Needs::Member);
+const BARISTA: Rule = Rule::person(Needs::Barista);
+const ADMIN: Rule = Rule::person(Needs::Admin);
+
+/// A person who orders, wherever they stand.
+const ORDERING: &[Scope] = &[Scope::Full, Scope::Counter, Scope::Kiosk, Scope::Guest];
+/// A barista, on their own device or at the counter's.
+const COUNTER: &[Scope] = &[Scope::Full, Scope::Counter];
+
+/// The rule of a gRPC method by its path, `/package.Service/Method`.
+pub fn of(path: &str) -> Option<Rule> {
+    METHODS.iter().find(|(method, _)| *method == path).map(|(_, rule)| *rule)
+}
+
+/// The rule of a REST endpoint by its method and path template, `/v1/orders/{id}`.
+pub fn of_endpoint(method: &str, path: &str) -> Option<Rule> {
+    let mut all = ENDPOINTS.iter();
+    all.find(|(its, template, _)| *its == method && *template == path).map(|(.., rule)| *rule)
+}
