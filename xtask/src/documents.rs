@@ -8,9 +8,10 @@ use std::{
 
 use anyhow::{Context, bail};
 
-use crate::Mode;
+use crate::{Mode, access};
 
 const STATES: &str = "docs/order-states.md";
+const ACCESS: &str = "docs/access.md";
 /// These, and all in docs/.
 const WITH_PATHS: [&str; 3] = ["README.md", "ARCHITECTURE.md", "engines/README.md"];
 
@@ -20,7 +21,8 @@ pub(crate) fn generate(mode: Mode) -> anyhow::Result<()> {
          that decides, `crates/order-domain/src/decide.rs`.\n\n{}",
         order_domain::table::markdown()
     );
-    compare(STATES, &states, mode)
+    compare(STATES, &states, mode)?;
+    compare(ACCESS, &access::document(), mode)
 }
 
 fn compare(path: &str, fresh: &str, mode: Mode) -> anyhow::Result<()> {

@@ -1,5 +1,6 @@
 //! The project's checks and generators: `cargo xtask --help`.
 
+mod access;
 mod arrows;
 mod bench;
 mod codegen;

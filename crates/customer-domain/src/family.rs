@@ -70,6 +70,9 @@ mod tests {
     fn the_last_admin_stays_one() {
         assert_eq!(change(ADMIN, MEMBER, ADMIN, 0), Err(RolesRefused::LastAdmin));
         assert_eq!(change(ADMIN, MEMBER, ADMIN, 1), Ok(MEMBER.into()));
-        assert_eq!(change(ADMIN, [Role::Admin, Role::Barista], ADMIN, 0), Ok(Roles::from(Role::ALL)));
+        assert_eq!(
+            change(ADMIN, [Role::Admin, Role::Barista], ADMIN, 0),
+            Ok(Roles::from(Role::ALL))
+        );
     }
 }

@@ -10,7 +10,6 @@ use runtime::Code;
 use serde_json::Value;
 
 use crate::{
-    access::Access::Public,
     extract::Path,
     openapi,
     pages::table::Pages,
@@ -21,10 +20,10 @@ use crate::{
 /// They are for anybody: they show nothing that is ours.
 pub fn pages() -> Pages {
     Pages::default()
-        .get(Public, "/openapi.json", document)
-        .get(Public, "/docs", show)
-        .get(Public, "/docs/style.css", style)
-        .get(Public, "/problems/{code}", problem)
+        .get("/openapi.json", document)
+        .get("/docs", show)
+        .get("/docs/style.css", style)
+        .get("/problems/{code}", problem)
 }
 
 static JSON: LazyLock<String> = LazyLock::new(openapi::json);

@@ -85,10 +85,11 @@ fn judge(rule: Rule, peer: Peer, holder: Option<&Holder>) -> Result<(), AppError
     if holder.is_some() && peer != SPOKESMAN {
         return Err(forbidden(format!("{} does not speak for people.", peer.name())));
     }
-    if rule.needs == Needs::Nothing || holder.is_none() {
+    let nobodys = matches!(rule.needs, Needs::Nothing | Needs::Secret);
+    if nobodys || holder.is_none() {
         return if rule.services.contains(&peer) {
             Ok(())
-        } else if rule.needs == Needs::Nothing {
+        } else if nobodys {
             Err(forbidden(format!("{} may not call this.", peer.name())))
         } else {
             Err(unauthenticated("Please sign in."))
@@ -124,7 +125,7 @@ fn judge(rule: Rule, peer: Peer, holder: Option<&Holder>) -> Result<(), AppError
 
 fn holds(needs: Needs, person: &Person) -> bool {
     match needs {
-        Needs::Nothing | Needs::Anyone => true,
+        Needs::Nothing | Needs::Secret | Needs::Anyone => true,
         Needs::Member => !person.roles.is_empty(),
         Needs::Barista => person.is(Role::Barista) || person.is(Role::Admin),
         Needs::Admin => person.is(Role::Admin),
@@ -321,9 +322,6 @@ mod tests {
         headers.append(USER_TOKEN, token.parse().unwrap());
         assert_eq!(code(&headers, MEMBER).unwrap_err(), Code::Unauthenticated);
         headers.insert(USER_TOKEN, "nonsense".parse().unwrap());
-        assert_eq!(
-            code(&headers, SERVER).unwrap_err(),
-            Code::Unauthenticated
-        );
+        assert_eq!(code(&headers, SERVER).unwrap_err(), Code::Unauthenticated);
     }
 }

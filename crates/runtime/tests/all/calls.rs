@@ -152,7 +152,8 @@ async fn nobody_gets_in_without_what_the_method_asks_for() {
     // A forged token.
     let forged = AccessTokenSigner::new([10; 32]).unwrap();
     let all = Role::ALL.into_iter().collect();
-    let (forged, _) = forged.issue(&Grant::full(MemberId::new(), SessionId::new(), all), Utc::now()).unwrap();
+    let (forged, _) =
+        forged.issue(&Grant::full(MemberId::new(), SessionId::new(), all), Utc::now()).unwrap();
     let request = on_behalf_of(&forged, GetMenuRequest {}).unwrap();
     let refused = house.client().get_menu(request).await.unwrap_err();
     assert_eq!(AppError::from_status(refused).code, Code::Unauthenticated);

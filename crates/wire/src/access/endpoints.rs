@@ -2,8 +2,8 @@
 //! here ends the start.
 
 use super::{
-    ADMIN, BARISTA, COUNTER, MEMBER, OPEN, ORDERING, Rule,
-    Whose::{Order, Own},
+    ADMIN, BARISTA, COUNTER, MEMBER, ORDERING, Rule, SECRET,
+    Whose::{Order, Own, OwnOrAdmin},
 };
 
 const SHOWN: Rule = MEMBER.by(ORDERING);
@@ -39,8 +39,12 @@ pub const ENDPOINTS: &[(&str, &str, Rule)] = &[
     ("GET", "/v1/me/statement", MEMBER.of(Own)),
     ("GET", "/v1/me/stats", MEMBER.of(Own)),
     ("GET", "/v1/members", SHOWN),
+    ("PATCH", "/v1/members/{id}", MEMBER.of(OwnOrAdmin).about_identity()),
     ("GET", "/v1/notifications", MEMBER.of(Own)),
-    ("POST", "/v1/session", OPEN),
-    ("POST", "/v1/session/refresh", OPEN),
-    ("DELETE", "/v1/session", OPEN),
+    ("POST", "/v1/session", SECRET),
+    ("POST", "/v1/session/refresh", SECRET),
+    ("DELETE", "/v1/session", SECRET),
+    ("GET", "/v1/me/sessions", MEMBER.of(Own)),
+    ("GET", "/v1/members/{id}/sessions", MEMBER.of(OwnOrAdmin)),
+    ("DELETE", "/v1/sessions/{id}", MEMBER.of(OwnOrAdmin).about_identity()),
 ];

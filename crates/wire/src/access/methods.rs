@@ -14,10 +14,7 @@ const AT_COUNTER: Rule = BARISTA.by(COUNTER).of(Order);
 
 /// Every method of ours with what it asks for.
 pub const METHODS: &[(&str, Rule)] = &[
-    (
-        "/everything.order.v1.OrderService/GetMenu",
-        SHOWN.or(&[Server, CustomerService, Launcher]),
-    ),
+    ("/everything.order.v1.OrderService/GetMenu", SHOWN.or(&[Server, CustomerService, Launcher])),
     ("/everything.order.v1.OrderService/SearchMenu", SHOWN.or(&[Server])),
     ("/everything.order.v1.OrderService/SetAvailability", BARISTA.by(COUNTER)),
     ("/everything.order.v1.OrderService/PriceItems", SHOWN.or(&[CustomerService])),
@@ -58,7 +55,10 @@ pub const METHODS: &[(&str, Rule)] = &[
         MEMBER.by(ORDERING).or(&[OrderService, Launcher]),
     ),
     ("/everything.customer.v1.CustomerService/CreateMember", ADMIN.or(&[Launcher])),
-    ("/everything.customer.v1.CustomerService/UpdateMember", MEMBER.of(OwnOrAdmin).about_identity()),
+    (
+        "/everything.customer.v1.CustomerService/UpdateMember",
+        MEMBER.of(OwnOrAdmin).about_identity(),
+    ),
     ("/everything.customer.v1.CustomerService/GetBalance", MEMBER.by(ORDERING).of(OwnOrAdmin)),
     ("/everything.customer.v1.CustomerService/GetStatement", MEMBER.of(OwnOrAdmin)),
     ("/everything.customer.v1.CustomerService/Settle", Rule::services(&[OrderService])),

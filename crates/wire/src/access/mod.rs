@@ -9,11 +9,13 @@
 
 mod endpoints;
 mod methods;
+mod pages;
 
 use types::Scope;
 
 pub use endpoints::ENDPOINTS;
 pub use methods::METHODS;
+pub use pages::PAGES;
 
 /// A service that proves itself with its own Ed25519 key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -47,8 +49,10 @@ impl Peer {
 /// Who somebody must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Needs {
-    /// Nobody: the request itself carries the secret, or tells nothing that is one.
+    /// Nothing but what a service is; at the gateway: what it shows is for anybody.
     Nothing,
+    /// Whoever holds the secret that the request itself carries: a link, a refresh token.
+    Secret,
     /// Somebody who is signed in, or a paired device at which nobody acts.
     Anyone,
     Member,
@@ -63,6 +67,7 @@ impl Needs {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Nothing => "anybody",
+            Self::Secret => "whoever holds the secret",
             Self::Anyone => "anybody signed in, or a paired device",
             Self::Member => "member",
             Self::Barista => "barista or admin",
@@ -127,7 +132,9 @@ impl Rule {
     const fn person(needs: Needs) -> Self {
         let ended = match needs {
             Needs::Admin => Ended::MustBeKnown,
-            Needs::Nothing | Needs::Anyone | Needs::Member | Needs::Barista => Ended::AsKnown,
+            Needs::Nothing | Needs::Secret | Needs::Anyone | Needs::Member | Needs::Barista => {
+                Ended::AsKnown
+            }
         };
         Self { needs, ended, services: &[], scopes: &[Scope::Full], whose: Whose::House }
     }
@@ -162,8 +169,10 @@ impl Rule {
     }
 }
 
-/// The request carries its own secret, or tells none.
+/// It shows nothing that is ours.
 const OPEN: Rule = Rule::services(&[]);
+/// The request carries its own secret.
+const SECRET: Rule = Rule { needs: Needs::Secret, ..OPEN };
 /// A member on their own device.
 pub const MEMBER: Rule = Rule::person(Needs::Member);
 const BARISTA: Rule = Rule::person(Needs::Barista);
@@ -179,8 +188,9 @@ pub fn of(path: &str) -> Option<Rule> {
     METHODS.iter().find(|(method, _)| *method == path).map(|(_, rule)| *rule)
 }
 
-/// The rule of a REST endpoint by its method and path template, `/v1/orders/{id}`.
-pub fn of_endpoint(method: &str, path: &str) -> Option<Rule> {
-    let mut all = ENDPOINTS.iter();
+/// The rule of a REST endpoint or page by its method and path template,
+/// `/v1/orders/{id}`.
+pub fn of_route(method: &str, path: &str) -> Option<Rule> {
+    let mut all = ENDPOINTS.iter().chain(PAGES);
     all.find(|(its, template, _)| *its == method && *template == path).map(|(.., rule)| *rule)
 }

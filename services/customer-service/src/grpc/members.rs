@@ -72,7 +72,8 @@ pub(super) async fn update(
 ) -> Result<pb::Member, AppError> {
     let pb::UpdateMemberRequest { member_id, name, emoji, colour, roles: wanted } = request;
     let id = member("member_id", &member_id)?;
-    let wanted = wanted.map(|pb::RoleSet { roles }| self::roles("roles.roles", &roles)).transpose()?;
+    let wanted =
+        wanted.map(|pb::RoleSet { roles }| self::roles("roles.roles", &roles)).transpose()?;
     let changes = Changes { name, emoji, colour, roles: wanted };
     let member = members::update(app, id, changes, caller.person()?, now).await?;
     Ok(self::card(&member, Balance::Shown))

@@ -80,7 +80,8 @@ async fn redeem(
         (Err(reason), _) => return Ok(Err(reason)),
     };
     store::links::mark_used(&mut tx, &hash, now).await?;
-    let issued = super::sessions::begin(identity, &mut tx, member, Scope::Full, device, now).await?;
+    let issued =
+        super::sessions::begin(identity, &mut tx, member, Scope::Full, device, now).await?;
     tx.commit().await?;
     Ok(Ok(issued))
 }

@@ -181,7 +181,9 @@ mod tests {
     fn know(revocations: &Revocations, sessions: &[SessionId]) {
         let until = crate::clock::now();
         revocations.known.send_modify(|known| {
-            known.revoked = Arc::new(sessions.iter().map(|session| (Ended::Session(*session), until)).collect());
+            known.revoked = Arc::new(
+                sessions.iter().map(|session| (Ended::Session(*session), until)).collect(),
+            );
             known.read_at = Some(Instant::now());
         });
     }
@@ -193,10 +195,14 @@ mod tests {
         know(&revocations, &[first]);
         let mut heard = std::pin::pin!(revocations.watch());
         let mut next = async || heard.next().await.unwrap();
-        assert!(matches!(next().await, Ok(Tell::Revoked { ended, .. }) if ended == Ended::Session(first)));
+        assert!(
+            matches!(next().await, Ok(Tell::Revoked { ended, .. }) if ended == Ended::Session(first))
+        );
         assert!(matches!(next().await, Ok(Tell::Heartbeat)));
         know(&revocations, &[first, second]);
-        assert!(matches!(next().await, Ok(Tell::Revoked { ended, .. }) if ended == Ended::Session(second)));
+        assert!(
+            matches!(next().await, Ok(Tell::Revoked { ended, .. }) if ended == Ended::Session(second))
+        );
         let before = Instant::now();
         assert!(matches!(next().await, Ok(Tell::Heartbeat)));
         assert!(before.elapsed() <= Duration::from_secs(5));

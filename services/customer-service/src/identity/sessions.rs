@@ -145,8 +145,7 @@ pub async fn end(
     let unknown = || AppError::not_found("session");
     let ended = timed("sessions.end", async {
         let mut tx = identity.pool.begin().await?;
-        let (member, life) =
-            sessions::lock(&mut tx, session).await?.ok_or_else(unknown)?;
+        let (member, life) = sessions::lock(&mut tx, session).await?.ok_or_else(unknown)?;
         if member != by.member && !by.is(types::Role::Admin) {
             return Err(unknown());
         }

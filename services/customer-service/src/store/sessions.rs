@@ -77,10 +77,7 @@ pub struct StoredSuccessor {
 }
 
 /// Begins a session with its first token: one statement.
-pub async fn begin(
-    connection: &mut PgConnection,
-    new: &NewSession<'_>,
-) -> sqlx::Result<SignedIn> {
+pub async fn begin(connection: &mut PgConnection, new: &NewSession<'_>) -> sqlx::Result<SignedIn> {
     let NewSession { id, member, device, scope, token_hash, at, expires_at } = *new;
     let row: SignedInRow = sqlx::query_as(
         "with session as (

@@ -231,6 +231,24 @@ impl pb::customer_service_server::CustomerService for Service {
         not_played()
     }
 
+    async fn list_sessions(
+        &self,
+        _: Request<pb::ListSessionsRequest>,
+    ) -> Answer<pb::ListSessionsResponse> {
+        not_played()
+    }
+
+    async fn end_session(
+        &self,
+        _: Request<pb::EndSessionRequest>,
+    ) -> Answer<pb::EndSessionResponse> {
+        not_played()
+    }
+
+    async fn update_member(&self, _: Request<pb::UpdateMemberRequest>) -> Answer<pb::Member> {
+        not_played()
+    }
+
     async fn get_me(&self, _: Request<pb::GetMeRequest>) -> Answer<pb::Member> {
         not_played()
     }

@@ -10,7 +10,7 @@ use order_service::{Config, Service, WaitSeconds};
 use runtime::{
     AppError, Peer, Runtime,
     grpc::{Channel, on_behalf_of},
-    tokens::{AccessTokenSigner, Credentials, PeerKeys, key_to_text},
+    tokens::{AccessTokenSigner, Credentials, Grant, PeerKeys, key_to_text},
 };
 use secrecy::SecretString;
 use sqlx::PgPool;
@@ -219,7 +219,8 @@ impl House {
 
     fn person(&self, roles: Roles) -> Person {
         let id = MemberId::new();
-        let (token, _) = self.signer.issue(id, SessionId::new(), roles, Utc::now()).unwrap();
+        let (token, _) =
+            self.signer.issue(&Grant::full(id, SessionId::new(), roles), Utc::now()).unwrap();
         self.customer.joins(id, roles);
         Person { id, token, client: self.as_gateway() }
     }

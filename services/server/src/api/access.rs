@@ -1,19 +1,21 @@
 //! Who may call which endpoint. [`Endpoints::add`] is the only way to register
-//! one, so an endpoint without a rule does not compile; the OpenAPI document's
+//! one, so an endpoint without a rule ends the start; the OpenAPI document's
 //! security entries and the endpoints' common answers come from the same calls.
 
 use axum::{Router, extract::Request, middleware::Next, response::IntoResponse};
 use http::Method;
+use types::Scope;
 use utoipa::openapi::{
     Content, OpenApi, Ref, RefOr, Response, ResponseBuilder,
     path::{Operation, PathItem},
     security::SecurityRequirement,
 };
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterExt};
+use wire::access::{Needs, Rule, Whose};
 
 use crate::{
     App,
-    access::{Access, Endpoint},
+    access::{Endpoint, admit},
     problem::MEDIA_TYPE,
 };
 
@@ -29,22 +31,21 @@ impl Endpoints {
         Self { router: OpenApiRouter::with_openapi(document), table: Vec::new() }
     }
 
-    /// Registers `routes!(handler)` under a rule.
+    /// Registers `routes!(handler)` under the rule that the table has for it.
     #[must_use]
-    pub fn add(
-        mut self,
-        access: Access,
-        (schemas, mut paths, methods): UtoipaMethodRouter<App>,
-    ) -> Self {
+    pub fn add(mut self, (schemas, mut paths, methods): UtoipaMethodRouter<App>) -> Self {
+        let mut rule = None;
         for (path, item) in &mut paths.paths {
             for (method, operation) in operations(item) {
-                describe(operation, access);
-                self.table.push(Endpoint { method, path: path.clone(), access });
+                let endpoint = Endpoint::new(method, path);
+                describe(operation, endpoint.rule);
+                rule = Some(endpoint.rule);
+                self.table.push(endpoint);
             }
         }
         let guarded = (schemas, paths, methods).layer(axum::middleware::from_fn(
             move |request: Request, next: Next| async move {
-                match access.admit(&request) {
+                match rule.map_or(Ok(()), |rule| admit(rule, &request)) {
                     Ok(()) => next.run(request).await,
                     Err(problem) => problem.into_response(),
                 }
@@ -79,18 +80,27 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operati
 }
 
 /// Security and the answers that all endpoints of a rule have in common.
-fn describe(operation: &mut Operation, access: Access) {
-    let note = format!("For: {}.", access.name());
+fn describe(operation: &mut Operation, rule: Rule) {
+    let mut note = format!("For: {}", rule.needs.name());
+    if rule.whose != Whose::House {
+        note.push_str(&format!("; {}", rule.whose.name()));
+    }
+    let narrow: Vec<_> = rule.scopes.iter().filter(|scope| **scope != Scope::Full).collect();
+    if !narrow.is_empty() {
+        let names: Vec<String> = narrow.iter().map(|scope| format!("`{scope}`")).collect();
+        note.push_str(&format!(". Sign-ins of scope {} suffice", names.join(", ")));
+    }
+    note.push('.');
     operation.description = Some(match operation.description.take() {
         Some(text) if !text.is_empty() => format!("{text}\n\n{note}"),
         _ => note,
     });
     let none: [&str; 0] = [];
-    operation.security = Some(match access {
-        Access::Public | Access::Secret => Vec::new(),
-        Access::Member | Access::Barista | Access::Admin => {
-            vec![SecurityRequirement::new("bearer", none), SecurityRequirement::new("cookie", none)]
-        }
+    let open = matches!(rule.needs, Needs::Nothing | Needs::Secret);
+    operation.security = Some(if open {
+        Vec::new()
+    } else {
+        vec![SecurityRequirement::new("bearer", none), SecurityRequirement::new("cookie", none)]
     });
     let answers = &mut operation.responses.responses;
     for answer in answers.values_mut() {
@@ -103,11 +113,12 @@ fn describe(operation: &mut Operation, access: Access) {
     let mut answer = |status: &str, text: &str| {
         answers.entry(status.to_owned()).or_insert_with(|| RefOr::T(problem(text)));
     };
-    if !matches!(access, Access::Public | Access::Secret) {
+    if !open {
         answer("401", "Nobody is signed in, or not any more.");
-    }
-    if matches!(access, Access::Barista | Access::Admin) {
-        answer("403", "The role is missing.");
+        answer(
+            "403",
+            "The role is missing, the sign-in is for something else, or it is not yours.",
+        );
     }
     answer("429", "Too many requests; `Retry-After` says when again.");
     answer("503", "Something needed is away; `Retry-After` says when to try again.");

@@ -6,7 +6,7 @@ pub mod cookies;
 pub mod csrf;
 pub mod refresh;
 
-use std::{sync::Arc, time::Duration};
+use std::{ops::Deref, sync::Arc, time::Duration};
 
 use axum::{
     extract::{FromRequestParts, Request, State},
@@ -14,8 +14,8 @@ use axum::{
     response::Response,
 };
 use http::{HeaderMap, Method, header, request::Parts};
-use runtime::{Code, Person, deadline, tokens::TokenError};
-use types::{MemberId, Role, Roles, SessionId, Timestamp};
+use runtime::{Code, Person, deadline, grpc::Holder, tokens::TokenError};
+use types::Role;
 
 use crate::{App, limits, problem::Problem, web};
 use cookies::SetCookies;
@@ -24,14 +24,7 @@ use csrf::Source;
 /// A signed-in person, and the token that speaks for them.
 #[derive(Clone)]
 pub struct Viewer {
-    /// Who it is.
-    pub member: MemberId,
-    /// What they may do, as of when the token was issued.
-    pub roles: Roles,
-    /// Their sign-in on this device.
-    pub session: SessionId,
-    /// When the token ends.
-    pub expires_at: Timestamp,
+    person: Person,
     token: Arc<str>,
 }
 
@@ -41,16 +34,19 @@ impl std::fmt::Debug for Viewer {
     }
 }
 
-impl Viewer {
-    fn new(person: Person, token: &str) -> Self {
-        let Person { member, roles, session, expires_at } = person;
-        Self { member, roles, session, expires_at, token: token.into() }
-    }
+impl Deref for Viewer {
+    type Target = Person;
 
+    fn deref(&self) -> &Person {
+        &self.person
+    }
+}
+
+impl Viewer {
     /// Whether they may do what this role does; an admin may do everybody's work,
     /// in the services' own tables too.
     pub const fn may(&self, role: Role) -> bool {
-        self.roles.contains(role) || self.roles.contains(Role::Admin)
+        self.person.is(role) || self.person.is(Role::Admin)
     }
 
     /// The access token, for calls in their name. Not for logs, not for pages.
@@ -59,13 +55,8 @@ impl Viewer {
     }
 
     /// As the verifier knows them.
-    pub(crate) fn person(&self) -> Person {
-        Person {
-            member: self.member,
-            roles: self.roles,
-            session: self.session,
-            expires_at: self.expires_at,
-        }
+    pub(crate) fn holder(&self) -> Holder {
+        Holder::Person(self.person.clone())
     }
 }
 
@@ -248,7 +239,7 @@ fn bearer(app: &App, value: &http::HeaderValue) -> Identity {
 
 fn verify(app: &App, token: &str) -> Result<Viewer, Problem> {
     let verified = app.verifier().verify(token, app.now());
-    verified.map(|person| Viewer::new(person, token)).map_err(|error| {
+    let holder = verified.map_err(|error| {
         let detail = match error {
             TokenError::Expired => "The access token has expired.",
             TokenError::Revoked => "This sign-in was ended.",
@@ -260,7 +251,11 @@ fn verify(app: &App, token: &str) -> Result<Viewer, Problem> {
             _ => "The access token is not one of ours.",
         };
         Problem::new(Code::Unauthenticated).detail(detail)
-    })
+    })?;
+    let person = holder.into_person().ok_or_else(|| {
+        Problem::new(Code::Unauthenticated).detail("Nobody is signed in at this device.")
+    })?;
+    Ok(Viewer { person, token: token.into() })
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Viewer {

@@ -98,8 +98,8 @@ impl Listening {
             let wait = rand::rng().random_range(500..1_500);
             return Some(format!("retry: {wait}\n\n"));
         }
-        let (app, person) = (self.app.clone(), self.viewer.person());
-        let mut over = std::pin::pin!(app.verifier().ended(&person));
+        let (app, holder) = (self.app.clone(), self.viewer.holder());
+        let mut over = std::pin::pin!(app.verifier().ended(&holder));
         let dropped = self.seat.dropped();
         loop {
             if self.draining.is_cancelled()

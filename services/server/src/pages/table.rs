@@ -1,5 +1,5 @@
 //! Who may see which page and send which form. [`Pages`] is the only way to
-//! register one, so a page without a rule does not compile, and one that forgets
+//! register one, so a page without a rule in the table ends the start, and one that forgets
 //! to ask who looks is guarded all the same.
 
 use axum::{
@@ -16,7 +16,7 @@ use runtime::{AppError, deadline};
 
 use crate::{
     App,
-    access::{Access, Endpoint},
+    access::{Endpoint, admit},
     extract, problem,
     web::{self, Again, ErrorView, PageError},
 };
@@ -31,44 +31,40 @@ pub struct Pages {
 impl Pages {
     /// Something to look at.
     #[must_use]
-    pub(crate) fn get<H, T>(self, access: Access, path: &str, handler: H) -> Self
+    pub(crate) fn get<H, T>(self, path: &str, handler: H) -> Self
     where
         H: Handler<T, App>,
         T: 'static,
     {
-        self.add(access, Method::GET, path, get(handler))
+        self.add(Method::GET, path, get(handler))
     }
 
     /// A form. What was posted is kept: where it cannot be dealt with now, the
     /// answer is a button that posts it again.
     #[must_use]
-    pub(crate) fn post<H, T>(self, access: Access, path: &str, handler: H) -> Self
+    pub(crate) fn post<H, T>(self, path: &str, handler: H) -> Self
     where
         H: Handler<T, App>,
         T: 'static,
     {
-        self.add(access, Method::POST, path, post(handler))
+        self.add(Method::POST, path, post(handler))
     }
 
-    fn add(
-        mut self,
-        access: Access,
-        method: Method,
-        path: &str,
-        handler: MethodRouter<App>,
-    ) -> Self {
+    fn add(mut self, method: Method, path: &str, handler: MethodRouter<App>) -> Self {
+        let endpoint = Endpoint::new(method, path);
+        let rule = endpoint.rule;
         let mut guarded =
             handler.route_layer(from_fn(move |request: Request, next: Next| async move {
-                match access.admit(&request) {
+                match admit(rule, &request) {
                     Ok(()) => next.run(request).await,
                     Err(problem) => PageError(problem).into_response(),
                 }
             }));
-        if method == Method::POST {
+        if endpoint.method == Method::POST {
             guarded = guarded.route_layer(from_fn(keep_form));
         }
         self.router = self.router.route(path, guarded);
-        self.table.push(Endpoint { method, path: path.to_owned(), access });
+        self.table.push(endpoint);
         self
     }
 

@@ -278,9 +278,12 @@ scripted! {
         refresh_tokens(customer::RefreshTokensRequest) -> customer::TokenPair;
         sign_out(customer::SignOutRequest) -> customer::SignOutResponse;
         get_keys(customer::GetKeysRequest) -> customer::KeySet;
+        list_sessions(customer::ListSessionsRequest) -> customer::ListSessionsResponse;
+        end_session(customer::EndSessionRequest) -> customer::EndSessionResponse;
         get_me(customer::GetMeRequest) -> customer::Member;
         list_members(customer::ListMembersRequest) -> customer::ListMembersResponse;
         create_member(customer::CreateMemberRequest) -> customer::Member;
+        update_member(customer::UpdateMemberRequest) -> customer::Member;
         get_balance(customer::GetBalanceRequest) -> customer::Balance;
         get_statement(customer::GetStatementRequest) -> customer::GetStatementResponse;
         settle(customer::SettleRequest) -> customer::SettleResponse;
@@ -316,6 +319,7 @@ scripted! {
                     let revocation = customer::Revocation {
                         session_id: session_id.clone(),
                         until: Some(until),
+                        ..customer::Revocation::default()
                     };
                     let _ = sender.send(Ok(revocation)).await;
                 }

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use runtime::{AppError, Code};
+use runtime::{AppError, Code, tokens::Grant};
 use serde_json::json;
 use types::{Role, SessionId};
 use wire::customer::v1 as customer;
@@ -46,7 +46,8 @@ async fn a_token_that_does_not_count_is_a_401() {
     let stranger = runtime::tokens::AccessTokenSigner::new([8; 32]).unwrap();
     let roles = types::Roles::from([Role::Admin]);
     let now = chrono::Utc::now();
-    let (forged, _) = stranger.issue(expired.member, SessionId::new(), roles, now).unwrap();
+    let (forged, _) =
+        stranger.issue(&Grant::full(expired.member, SessionId::new(), roles), now).unwrap();
     menu()
         .header("authorization", format!("Bearer {forged}"))
         .refused(401, "unauthenticated")

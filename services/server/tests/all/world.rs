@@ -6,12 +6,14 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use chrono::{TimeDelta, Utc};
 use runtime::{
     Peer, Runtime,
-    tokens::{AccessTokenSigner, AccessTokenVerifier, Claims, Credentials, ISSUER, PeerKeys},
+    tokens::{
+        AccessTokenSigner, AccessTokenVerifier, Claims, Credentials, ISSUER, PeerKeys, Subject,
+    },
 };
 use secrecy::SecretString;
 use server::{App, Config};
 use tokio::sync::watch;
-use types::{MemberId, Role, SessionId};
+use types::{MemberId, Role, Scope, SessionId};
 use wire::{
     customer::v1::{Key, KeySet, TokenPair, customer_service_server::CustomerServiceServer},
     order::v1::order_service_server::OrderServiceServer,
@@ -171,6 +173,15 @@ impl World {
         Someone { member, session, token }
     }
 
+    /// Somebody whose sign-in is for something narrow.
+    pub(crate) fn someone_within(&self, roles: &[Role], scope: Scope) -> Someone {
+        let (member, session) = (MemberId::new(), SessionId::new());
+        let now = Utc::now().timestamp();
+        let claims = claims(member, session, roles, scope, now, now + 900);
+        let token = self.signer.sign(&claims).unwrap();
+        Someone { member, session, token }
+    }
+
     pub(crate) fn token(
         &self,
         member: MemberId,
@@ -179,14 +190,8 @@ impl World {
         seconds: i64,
     ) -> String {
         let now = Utc::now().timestamp();
-        let claims = Claims {
-            iss: ISSUER.to_owned(),
-            sub: member,
-            sid: session,
-            roles: roles.to_vec(),
-            iat: now - 900 + seconds,
-            exp: now + seconds,
-        };
+        let (issued, expires) = (now - 900 + seconds, now + seconds);
+        let claims = claims(member, session, roles, Scope::Full, issued, expires);
         self.signer.sign(&claims).unwrap()
     }
 
@@ -219,4 +224,25 @@ impl World {
 
 fn start(peer: Peer) -> Runtime {
     runtime::start(peer, &runtime_config(peer)).unwrap()
+}
+
+fn claims(
+    member: MemberId,
+    session: SessionId,
+    roles: &[Role],
+    scope: Scope,
+    iat: i64,
+    exp: i64,
+) -> Claims {
+    Claims {
+        iss: ISSUER.to_owned(),
+        sub: Subject::Member(member),
+        sid: session,
+        scope,
+        roles: roles.to_vec(),
+        dev: None,
+        generation: 0,
+        iat,
+        exp,
+    }
 }

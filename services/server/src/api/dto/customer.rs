@@ -1,7 +1,7 @@
 //! Members, beans, statistics and notifications in JSON.
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wire::customer::v1 as pb;
 
@@ -9,7 +9,7 @@ use super::{nonsense, some, time};
 use crate::problem::Problem;
 
 /// What somebody may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
     Member,
@@ -18,6 +18,14 @@ pub enum Role {
 }
 
 impl Role {
+    pub(crate) const fn wire(self) -> pb::Role {
+        match self {
+            Self::Member => pb::Role::Member,
+            Self::Barista => pb::Role::Barista,
+            Self::Admin => pb::Role::Admin,
+        }
+    }
+
     fn of_wire(number: i32) -> Result<Self, Problem> {
         match pb::Role::try_from(number) {
             Ok(pb::Role::Member) => Ok(Self::Member),
@@ -53,6 +61,19 @@ pub struct Me {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Members {
     pub members: Vec<Member>,
+}
+
+/// What is to be different about somebody; what is left out stays as it is.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MemberChanges {
+    #[schema(max_length = 60)]
+    pub name: Option<String>,
+    pub emoji: Option<String>,
+    #[schema(example = "#a0522d")]
+    pub colour: Option<String>,
+    /// All roles that they have from then on; everybody is a member besides.
+    pub roles: Option<Vec<Role>>,
 }
 
 /// What one has to spend.

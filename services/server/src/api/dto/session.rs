@@ -38,6 +38,46 @@ pub struct SignOut {
     pub refresh_token: Option<SecretString>,
 }
 
+/// Where somebody is signed in.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Sessions {
+    /// Used last first.
+    pub sessions: Vec<Session>,
+}
+
+/// One sign-in.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Session {
+    #[schema(example = "ses_01h455vb4pex5vsknk084sn02q")]
+    pub id: String,
+    /// What the device said it is.
+    pub device: String,
+    /// What the sign-in may be used for.
+    #[schema(example = "full")]
+    pub scope: String,
+    pub created_at: Option<DateTime<Utc>>,
+    /// To some 15 minutes.
+    pub last_used_at: Option<DateTime<Utc>>,
+    /// It is the one that asks.
+    pub current: bool,
+}
+
+impl From<pb::ListSessionsResponse> for Sessions {
+    fn from(list: pb::ListSessionsResponse) -> Self {
+        let pb::ListSessionsResponse { sessions } = list;
+        let sessions = sessions
+            .into_iter()
+            .map(|session| {
+                let pb::Session { id, device, scope, created_at, last_used_at, current } = session;
+                let (created_at, last_used_at) =
+                    (created_at.and_then(time), last_used_at.and_then(time));
+                Session { id, device, scope, created_at, last_used_at, current }
+            })
+            .collect();
+        Self { sessions }
+    }
+}
+
 /// A new pair of tokens; the one before it is used up.
 #[derive(Serialize, ToSchema)]
 pub struct Tokens {

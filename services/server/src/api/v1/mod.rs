@@ -9,53 +9,54 @@ pub mod notifications;
 pub mod orders;
 pub mod queue;
 pub mod session;
+pub mod sessions;
 
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::routes;
 
 use super::access::Endpoints;
-use crate::{
-    access::Access::{Admin, Barista, Member, Secret},
-    openapi,
-    problem::Problem,
-};
+use crate::{openapi, problem::Problem};
 
 /// The table.
 pub fn endpoints() -> Endpoints {
     Endpoints::new(openapi::frame())
-        .add(Member, routes!(menu::show::show))
-        .add(Member, routes!(menu::search::search))
-        .add(Barista, routes!(menu::set_availability::set_availability))
-        .add(Member, routes!(bar::show::show))
-        .add(Barista, routes!(bar::set::set))
-        .add(Member, routes!(orders::place::place))
-        .add(Member, routes!(orders::list::list))
-        .add(Member, routes!(orders::show::show))
-        .add(Barista, routes!(orders::accept::accept))
-        .add(Barista, routes!(orders::ready::ready))
-        .add(Barista, routes!(orders::release::release))
-        .add(Barista, routes!(orders::hand_over::hand_over))
-        .add(Barista, routes!(orders::recall::recall))
-        .add(Member, routes!(orders::pick_up::pick_up))
-        .add(Member, routes!(orders::cancel::cancel))
-        .add(Barista, routes!(orders::decline::decline))
-        .add(Admin, routes!(orders::forgive::forgive))
-        .add(Member, routes!(orders::amend::amend))
-        .add(Barista, routes!(orders::tick::tick))
-        .add(Barista, routes!(orders::strike::strike))
-        .add(Barista, routes!(orders::replace::replace))
-        .add(Barista, routes!(queue::show::show))
-        .add(Member, routes!(events::watch::watch))
-        .add(Member, routes!(me::show::show))
-        .add(Member, routes!(me::beans::beans))
-        .add(Member, routes!(me::statement::statement))
-        .add(Member, routes!(me::stats::stats))
-        .add(Member, routes!(members::list::list))
-        .add(Member, routes!(notifications::list::list))
-        .add(Secret, routes!(session::create::create))
-        .add(Secret, routes!(session::refresh::refresh))
-        .add(Secret, routes!(session::delete::delete))
+        .add(routes!(menu::show::show))
+        .add(routes!(menu::search::search))
+        .add(routes!(menu::set_availability::set_availability))
+        .add(routes!(bar::show::show))
+        .add(routes!(bar::set::set))
+        .add(routes!(orders::place::place))
+        .add(routes!(orders::list::list))
+        .add(routes!(orders::show::show))
+        .add(routes!(orders::accept::accept))
+        .add(routes!(orders::ready::ready))
+        .add(routes!(orders::release::release))
+        .add(routes!(orders::hand_over::hand_over))
+        .add(routes!(orders::recall::recall))
+        .add(routes!(orders::pick_up::pick_up))
+        .add(routes!(orders::cancel::cancel))
+        .add(routes!(orders::decline::decline))
+        .add(routes!(orders::forgive::forgive))
+        .add(routes!(orders::amend::amend))
+        .add(routes!(orders::tick::tick))
+        .add(routes!(orders::strike::strike))
+        .add(routes!(orders::replace::replace))
+        .add(routes!(queue::show::show))
+        .add(routes!(events::watch::watch))
+        .add(routes!(me::show::show))
+        .add(routes!(me::beans::beans))
+        .add(routes!(me::statement::statement))
+        .add(routes!(me::stats::stats))
+        .add(routes!(members::list::list))
+        .add(routes!(members::update::update))
+        .add(routes!(notifications::list::list))
+        .add(routes!(session::create::create))
+        .add(routes!(session::refresh::refresh))
+        .add(routes!(session::delete::delete))
+        .add(routes!(sessions::of_me::of_me))
+        .add(routes!(sessions::of_member::of_member))
+        .add(routes!(sessions::end::end))
 }
 
 /// Which part of a list.
