@@ -150,7 +150,8 @@ impl Person {
         self.write("PUT", path, body)
     }
 
-    fn write(&self, method: &str, path: &str, body: &Value) -> Answer {
+    /// Sends JSON.
+    pub(crate) fn write(&self, method: &str, path: &str, body: &Value) -> Answer {
         self.send(self.writing(method, path, body))
     }
 

@@ -31,6 +31,22 @@ impl Walk<'_> {
             ("GET", "/v1/menu/search") => drop(cleo.get("/v1/menu/search?q=latte").ok()),
             ("GET", "/v1/orders/{id}") => drop(cleo.look(&cleo.order("espresso"))),
             ("GET", "/v1/queue") => drop(ada.get(path).ok()),
+            ("GET", "/v1/members/{id}/sessions") => drop(ada.get(&path.replace("{id}", ben)).ok()),
+            ("PATCH", "/v1/members/{id}") => {
+                let card = json!({"emoji": "🦉"});
+                ada.write("PATCH", &path.replace("{id}", ben), &card).ok();
+            }
+            ("DELETE", "/v1/sessions/{id}") => {
+                // An admin ends one of Dan's; nobody needs it.
+                drop(sign_in(app));
+                let members = ada.get("/v1/members").ok();
+                let mut members = members["members"].as_array().unwrap().iter();
+                let dan = members.find(|member| member["name"] == "Dan").unwrap();
+                let sessions = format!("/v1/members/{}/sessions", dan["id"].as_str().unwrap());
+                let session = ada.get(&sessions).ok()["sessions"][0]["id"].take();
+                ada.write("DELETE", &path.replace("{id}", session.as_str().unwrap()), &json!({}))
+                    .ok();
+            }
             ("GET", _) => drop(cleo.get(path).ok()),
             ("PUT", "/v1/bar") => drop(ada.put(path, &json!({"state": "open"})).ok()),
             ("PUT", "/v1/menu/availability/{slug}") => {
