@@ -310,6 +310,8 @@ test("a declined order tells its customer why", async () => {
   const counter = await person("Ada", TABLET, "/counter");
   await live(counter);
   const phone = await person("Cleo", PHONE);
+  const news = await person("Cleo", PHONE, "/notifications");
+  await live(news);
   const number = await orderOne(phone, "americano");
   await heading(phone, "In the queue");
   const mine = ticket(counter, number);
@@ -321,6 +323,9 @@ test("a declined order tells its customer why", async () => {
   await phone.locator(".reason").getByText("We are out of beans").waitFor();
   await heading(phone, "Sorry, not this time");
   await picture(phone, "51-declined");
+  // The news are written a moment after the event that they are about.
+  await news.locator(`a[href="${new URL(phone.url()).pathname}"]`).waitFor();
+  await news.context().close();
   await phone.context().close();
   await counter.context().close();
 });

@@ -6,7 +6,8 @@
 // is loaded again when the order changes, unless it shows that version already
 // (`data-order` and `data-version` inside it). A `data-board` is merged ticket
 // by ticket instead, see counter.js. What ends by the clock, of which no event
-// tells, is marked with its moment: `data-until`.
+// tells, is marked with its moment: `data-until`. What follows an event a moment
+// later, as a notification does, is looked for again: `data-again-after="2 6"`.
 
 import { find, findAll, load, replaceContent, say, serverNow } from "./dom.js";
 
@@ -140,7 +141,22 @@ function concerned(kind, event) {
     if (event && part.dataset.only && part.dataset.only !== event.order) continue;
     if (event && shows(part, event)) continue;
     refresh(part);
+    lookAgain(part);
   }
+}
+
+/** The looks that are still to come. @type {WeakMap<HTMLElement, ReturnType<typeof setTimeout>[]>} */
+const looks = new WeakMap();
+
+/**
+ * Loads a part again after the seconds that it names, counted from the newest event.
+ * @param {HTMLElement} part
+ */
+function lookAgain(part) {
+  const seconds = part.dataset.againAfter?.split(" ").map(Number) ?? [];
+  looks.get(part)?.forEach(clearTimeout);
+  const later = () => part.isConnected && refresh(part);
+  looks.set(part, seconds.map((count) => setTimeout(later, count * 1000)));
 }
 
 // ---- the clock ----
