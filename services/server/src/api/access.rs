@@ -1,4 +1,4 @@
-//! Who may call which endpoint. [`Endpoints::add`] is the only way to register
+//! Who may call which endpoint. [`Endpoints::with`] is the only way to register
 //! one, so an endpoint without a rule ends the start; the OpenAPI document's
 //! security entries and the endpoints' common answers come from the same calls.
 
@@ -33,7 +33,7 @@ impl Endpoints {
 
     /// Registers `routes!(handler)` under the rule that the table has for it.
     #[must_use]
-    pub fn add(mut self, (schemas, mut paths, methods): UtoipaMethodRouter<App>) -> Self {
+    pub fn with(mut self, (schemas, mut paths, methods): UtoipaMethodRouter<App>) -> Self {
         let mut rule = None;
         for (path, item) in &mut paths.paths {
             for (method, operation) in operations(item) {
