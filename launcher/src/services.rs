@@ -93,7 +93,8 @@ pub(crate) fn parts(plan: &Plan, front: &Front) -> Result<Vec<Part>> {
         .env("EVERYTHING_GRPC_LISTEN", local(ports.customer_grpc))
         .env("EVERYTHING_DATABASE_URL", postgres::service_url(plan, "customer_db")?)
         .env("EVERYTHING_VALKEY_URL", valkey::service_url(plan, "customer-service"))
-        .env("EVERYTHING_KAFKA_BROKERS", kafka::brokers(plan));
+        .env("EVERYTHING_KAFKA_BROKERS", kafka::brokers(plan))
+        .env("EVERYTHING_ORDER_SERVICE_URL", &orders);
     let order = service(plan, Peer::OrderService, ports.order_admin)?
         .env("EVERYTHING_GRPC_LISTEN", local(ports.order_grpc))
         .env("EVERYTHING_DATABASE_URL", postgres::service_url(plan, "order_db")?)

@@ -1,12 +1,16 @@
-//! The rules of customer-service, pure: what to book for an order, when an
-//! allowance is due, which token a refresh gets, which key signs, what a
+//! The rules of customer-service, pure: what to book for an order or a gift, when
+//! an allowance is due, which token a refresh gets, which key signs, what a
 //! notification says, and what the order events add up to. Time, chance and
 //! what is stored are arguments; nothing here does I/O.
 
 pub mod allowance;
 pub mod family;
+pub mod favourites;
+pub mod gifts;
+pub mod house;
 pub mod ledger;
 pub mod links;
+pub mod loyalty;
 pub mod member;
 pub mod notification;
 pub mod sessions;

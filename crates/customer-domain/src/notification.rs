@@ -1,6 +1,8 @@
 //! What a notification says. The words are made when it is shown, from its kind
 //! and numbers, so that a better wording reaches old rows too.
 
+use types::Beans;
+
 /// A title and a body, plain text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text {
@@ -58,6 +60,16 @@ pub fn text(kind: &str, number: i32, reason: &str) -> Text {
     Text { title, body }
 }
 
+/// The words for a gift of beans.
+pub fn gift_text(giver: &str, beans: Beans, message: &str) -> Text {
+    let giver = if giver.is_empty() { "Somebody" } else { giver };
+    let body = match message.trim() {
+        "" => "They are yours to spend.".to_owned(),
+        message => format!("“{message}”"),
+    };
+    Text { title: format!("{giver} gave you {beans}"), body }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,6 +81,16 @@ mod tests {
         assert!(!ready.body.contains('“'));
         let declined = text("declined", 3, "no milk left");
         assert!(declined.body.ends_with("“no milk left”"), "{}", declined.body);
+    }
+
+    #[test]
+    fn a_gift_tells_whose_and_what_was_said() {
+        let gift = gift_text("Oma", Beans::new(5), "for the dishes");
+        assert_eq!(
+            (gift.title.as_str(), gift.body.as_str()),
+            ("Oma gave you 5 beans", "“for the dishes”")
+        );
+        assert_eq!(gift_text("Oma", Beans::new(1), "").title, "Oma gave you 1 bean");
     }
 
     #[test]

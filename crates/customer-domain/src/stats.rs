@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use types::{MemberId, MenuItemId, OrderId};
+use types::{Beans, MemberId, MenuItemId, OrderId};
 
 /// One drink of an order that was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +15,9 @@ pub struct Drink {
     pub item: MenuItemId,
     pub slug: String,
     pub caffeine_mg: u32,
+    /// Not counted here: what it cost, for the stamp card.
+    #[serde(default)]
+    pub price: Beans,
 }
 
 /// That an order's drinks were made: it was completed, or left uncollected.
@@ -121,6 +124,7 @@ mod tests {
                 item: id(|text| text.parse().unwrap(), "itm", item),
                 slug: format!("drink-{item}"),
                 caffeine_mg,
+                price: Beans::ZERO,
             }
         })
     }

@@ -14,6 +14,7 @@ mod due;
 mod estimate;
 mod event;
 mod item;
+mod kept;
 mod menu;
 mod order;
 mod rejection;
@@ -32,6 +33,7 @@ pub use due::{Due, Notice, NoticeKind, Step};
 pub use estimate::{FEWEST_SAMPLES, Sample, estimate};
 pub use event::{Event, What};
 pub use item::{Item, Recipient};
+pub use kept::{Otherwise, check_as_agreed};
 pub use menu::{Choice, Menu, MenuItem, Size, SoldOut};
 pub use order::{NewOrder, Order};
 pub use rejection::{Outcome, Rejection};
@@ -43,6 +45,8 @@ pub use who::{Actor, Reader};
 pub mod limits {
     /// Items in one order.
     pub const ITEMS: usize = 12;
+    /// Drinks that are looked up at once.
+    pub const CHECKED: usize = 32;
     /// Extras of one item.
     pub const EXTRAS: usize = 6;
     /// Characters of an item's note.

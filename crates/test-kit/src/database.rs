@@ -8,7 +8,7 @@ use sqlx::{
 
 use crate::{engines, finally, unique};
 
-/// A fresh, empty database on the test PostgreSQL; dropped with this value,
+/// A fresh, empty database on the test PostgreSQL; dropped soon after this value,
 /// whoever is still connected.
 #[derive(Debug)]
 pub struct Database {

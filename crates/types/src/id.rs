@@ -138,6 +138,8 @@ ids! {
     FavouriteId = "fav";
     /// Beans that one member gives another.
     GiftId = "gft";
+    /// What an admin put right in somebody's ledger.
+    CorrectionId = "cor";
     /// Something that somebody was told.
     NotificationId = "ntf";
 }

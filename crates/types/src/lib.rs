@@ -8,8 +8,8 @@ mod time;
 
 pub use beans::Beans;
 pub use id::{
-    DeviceId, EventId, FavouriteId, GiftId, InvitationId, LedgerEntryId, MemberId, MenuItemId,
-    NotificationId, OrderId, ParseIdError, SessionId, TokenId,
+    CorrectionId, DeviceId, EventId, FavouriteId, GiftId, InvitationId, LedgerEntryId, MemberId,
+    MenuItemId, NotificationId, OrderId, ParseIdError, SessionId, TokenId,
 };
 pub use role::{Role, Roles};
 pub use scope::Scope;

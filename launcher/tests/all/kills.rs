@@ -39,6 +39,7 @@ fn whatever_is_killed_every_order_ends_and_nothing_is_lost_or_doubled() {
     }
     let (status, _) = app.command(&["status"]);
     assert_eq!(status.matches("restarted once").count(), PARTS.len(), "{status}");
+    let stats = customers.each_ref().map(counted);
     let accounts = customers.each_ref().map(Account::of);
     let count: usize = accounts.iter().map(|account| account.versions.len()).sum();
     assert_eq!(count, orders_per_kill * PARTS.len());
@@ -47,7 +48,7 @@ fn whatever_is_killed_every_order_ends_and_nothing_is_lost_or_doubled() {
         topic::holds_each_event_in_order(&kafka, versions);
         topic::holds_each_booking(&kafka, entries);
     }
-    statistics_survive_a_replay(&app, &customers);
+    statistics_survive_a_replay(&app, &customers, &stats);
     let after = customers.each_ref().map(Account::of);
     assert_eq!(after, accounts, "a replay touches neither orders nor ledger");
 }
@@ -141,6 +142,8 @@ impl Account {
             assert_eq!(sums.get(order).copied().unwrap_or(0), -beans, "{order}");
         }
         assert_eq!(balance, entries.values().sum::<i64>(), "of the entries");
+        let rewards = sums.keys().filter(|cause| cause.starts_with("coffee-")).count();
+        assert_eq!(rewards, completed(customer) / 10, "every tenth coffee comes back once");
         // Read again: settling is a change, too.
         let look = |order: &String| customer.get(&format!("/v1/orders/{order}")).ok();
         let version = |order| (order, look(order)["version"].as_u64().unwrap());
@@ -175,21 +178,24 @@ fn pages(who: &Person, path: &str, field: &str) -> Vec<Value> {
     }
 }
 
+/// Waits until the statistics have counted what was drunk, and with it every
+/// tenth coffee has come back.
+fn counted(customer: &Person) -> Value {
+    let drunk = completed(customer);
+    customer.eventually("/v1/me/stats", |stats| stats["drinks"] == drunk)
+}
+
+fn completed(customer: &Person) -> usize {
+    let orders = pages(customer, "/v1/orders", "orders");
+    orders.iter().filter(|order| order["state"] == "completed").count()
+}
+
 /// What the projection counted is what a replay of the whole topic counts.
-fn statistics_survive_a_replay(app: &App, customers: &[Person]) {
-    let drunk = |customer: &Person| {
-        let orders = pages(customer, "/v1/orders", "orders");
-        i64::try_from(orders.iter().filter(|order| order["state"] == "completed").count()).unwrap()
-    };
-    let all = |customer: &Person| {
-        let expected = drunk(customer);
-        customer.eventually("/v1/me/stats", |stats| stats["drinks"] == expected)
-    };
-    let before: Vec<Value> = customers.iter().map(all).collect();
+fn statistics_survive_a_replay(app: &App, customers: &[Person], before: &[Value]) {
     let (said, went_well) = app.command(&["rebuild"]);
     assert!(went_well, "{said}");
     for (customer, before) in customers.iter().zip(before) {
-        customer.eventually("/v1/me/stats", |stats| *stats == before);
+        customer.eventually("/v1/me/stats", |stats| stats == before);
     }
 }
 

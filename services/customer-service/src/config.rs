@@ -5,6 +5,7 @@ use std::str::FromStr;
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 use customer_domain::{
+    house,
     ledger::{Bar, House},
     signing::KeyPolicy,
 };
@@ -27,12 +28,16 @@ pub struct Config {
     /// Shares the limit on sign-in attempts between replicas; without it each counts alone.
     #[arg(long, env = "EVERYTHING_VALKEY_URL", hide_env_values = true)]
     pub valkey_url: Option<SecretString>,
+    /// order-service's gRPC: what favourites are and cost now.
+    #[arg(long, env = "EVERYTHING_ORDER_SERVICE_URL", default_value = "http://127.0.0.1:50051")]
+    pub order_service_url: String,
     #[command(flatten)]
     pub kafka: Kafka,
     /// The family's, by its IANA name: when a week and an hour begin.
     #[arg(long, env = "EVERYTHING_TIME_ZONE", default_value = "Europe/Berlin", value_parser = Tz::from_str)]
     pub time_zone: Tz,
-    /// Nothing costs beans. Holds for orders whose first settlement comes while it is set.
+    /// Nothing costs beans. Holds for orders whose first settlement comes while it is
+    /// set, until an admin sets the house otherwise; so do floor and allowance.
     #[arg(long, env = "EVERYTHING_FREE_BAR", default_value_t = false, action = clap::ArgAction::Set)]
     pub free_bar: bool,
     /// The least balance that a new order may leave, in beans.
@@ -81,21 +86,23 @@ pub struct Kafka {
 /// What the use cases need of it.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
-    pub house: House,
-    pub weekly_allowance: Beans,
     pub time_zone: Tz,
 }
 
 impl Config {
     /// The family's settings.
     pub fn settings(&self) -> Settings {
-        Settings {
+        Settings { time_zone: self.time_zone }
+    }
+
+    /// The house's settings that hold until an admin sets others.
+    pub fn house(&self) -> house::Settings {
+        house::Settings {
             house: House {
                 floor: Beans::new(self.beans_floor),
                 bar: if self.free_bar { Bar::Free } else { Bar::Paid },
             },
             weekly_allowance: Beans::new(self.weekly_allowance),
-            time_zone: self.time_zone,
         }
     }
 

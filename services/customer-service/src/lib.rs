@@ -13,6 +13,7 @@ pub mod grpc;
 pub mod identity;
 pub mod metrics;
 pub mod notify;
+pub mod orders;
 pub mod projections;
 pub mod store;
 

@@ -8,6 +8,8 @@ use opentelemetry::{
 };
 use runtime::telemetry::{meter, seconds};
 
+use crate::store::ledger::NewEntry;
+
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident = $metric:literal, $description:literal;)*) => {$(
         $(#[$doc])*
@@ -28,6 +30,8 @@ counters! {
     SETTLEMENTS = "everything.settlements", "Claims of orders that were decided.";
     /// By `kind` and `direction` (in, out), as seen by the member.
     BEANS_BOOKED = "everything.beans_booked", "Beans that were booked.";
+    /// By `kind` (gift, correction) and `outcome` (booked, repeated).
+    TRANSFERS = "everything.bean_transfers", "Gifts and corrections that were asked for.";
     /// By `outcome`: granted, already, not-due.
     ALLOWANCES = "everything.allowances", "Weekly allowances that were looked at.";
     /// By `kind`.
@@ -57,4 +61,16 @@ pub static CONSUMER_LAG: LazyLock<Gauge<i64>> = LazyLock::new(|| {
 /// The one label that most counters have.
 pub fn outcome(name: &'static str) -> [KeyValue; 1] {
     [KeyValue::new("outcome", name)]
+}
+
+/// Counts an entry that was committed.
+pub fn booked(entry: &NewEntry) {
+    let (direction, beans) = match entry.beans.count() {
+        beans if beans < 0 => ("out", beans.unsigned_abs()),
+        beans => ("in", beans.unsigned_abs()),
+    };
+    BEANS_BOOKED.add(
+        beans,
+        &[KeyValue::new("kind", entry.kind.name()), KeyValue::new("direction", direction)],
+    );
 }

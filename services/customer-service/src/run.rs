@@ -3,18 +3,20 @@
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
 use anyhow::Context;
+use customer_domain::ledger::Bar;
 
-use runtime::{Runtime, tokens::AccessTokenVerifier};
+use runtime::{Peer, Runtime, tokens::AccessTokenVerifier};
 use sqlx::{PgPool, migrate::Migrator};
 use types::Timestamp;
 use wire::customer::v1::customer_service_server::CustomerServiceServer;
 
 use crate::{
-    app::{App, hints::Hints},
+    app::{App, hints::Hints, house::House},
     clock,
     config::Config,
     grpc::Handlers,
     identity::{Identity, keys::Keyring, limit::AttemptLimit, revocations::Revocations},
+    orders::Orders,
     projections::{self, Projections, dead_letters::DeadLetters},
     store::revocations::Ended,
 };
@@ -67,14 +69,25 @@ pub async fn start(config: Config, runtime: &Runtime) -> anyhow::Result<Service>
     };
     let verifier = begin_identity(&identity, &pool, runtime).await?;
 
+    let house = House::new(config.house());
+    runtime::postgres::patiently(runtime, "the house's settings", || house.read(&pool)).await?;
+    let orders = runtime::grpc::channel(&config.order_service_url, Peer::OrderService, runtime)
+        .context("EVERYTHING_ORDER_SERVICE_URL")?;
     let dead_letters = DeadLetters::new(&config.kafka);
     let app = Arc::new(App {
         pool: pool.clone(),
         settings,
+        house,
         identity,
-        projections: Projections::new(pool, settings.time_zone, dead_letters),
+        projections: Projections::new(pool, settings.time_zone, dead_letters, log.clone()),
         accounts: Hints::default(),
+        orders: Orders::new(orders),
         log,
+    });
+    let (keeping, shutdown) = (app.clone(), runtime.shutdown.clone());
+    runtime.spawn("house", async move {
+        keeping.house.keep(&keeping.pool, &shutdown).await;
+        Ok(())
     });
     let consumer = projections::consumer::run(app.clone(), config.kafka, runtime.clone());
     runtime.spawn("projections", consumer);
@@ -87,7 +100,8 @@ pub async fn start(config: Config, runtime: &Runtime) -> anyhow::Result<Service>
     let grpc = server.local_addr();
     runtime.spawn("grpc server", server.serve());
     runtime.health.started();
-    tracing::info!(%grpc, free_bar = config.free_bar, "customer-service is ready");
+    let free_bar = app.house.current().house.bar == Bar::Free;
+    tracing::info!(%grpc, free_bar, "customer-service is ready");
     Ok(Service { app, grpc })
 }
 

@@ -215,6 +215,22 @@ pub(crate) fn parse_form<T: DeserializeOwned>(text: &[u8], place: &str) -> Resul
 #[derive(Debug, Clone)]
 pub struct IdempotencyKey(pub String);
 
+/// The same where it may be left out.
+#[derive(Debug, Clone)]
+pub struct OptionalIdempotencyKey(pub Option<String>);
+
+impl<S: Send + Sync> FromRequestParts<S> for OptionalIdempotencyKey {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        if !parts.headers.contains_key("idempotency-key") {
+            return Ok(Self(None));
+        }
+        let IdempotencyKey(key) = IdempotencyKey::from_request_parts(parts, state).await?;
+        Ok(Self(Some(key)))
+    }
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
     type Rejection = Problem;
 

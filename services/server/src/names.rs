@@ -121,6 +121,11 @@ impl NamesCache {
         }
     }
 
+    /// Somebody's card has changed: the next who needs the names asks for them.
+    pub fn forget(&self) {
+        self.kept().due = None;
+    }
+
     async fn ask(&self, app: &App, viewer: &Viewer) -> Result<Arc<Names>, Problem> {
         let mut customers = app.customers(viewer);
         let asked = customers.list_members(ListMembersRequest {});

@@ -32,6 +32,7 @@ use crate::{
         (name = "menu", description = "What the bar can make"),
         (name = "bar", description = "Whether it is open"),
         (name = "orders", description = "Placing them and what becomes of them"),
+        (name = "favourites", description = "Drinks that one keeps, and the usual"),
         (name = "live", description = "What happens, as it happens"),
         (name = "family", description = "Members, beans, statistics, notifications"),
         (name = "session", description = "Signing in and out"),

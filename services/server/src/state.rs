@@ -80,6 +80,11 @@ impl App {
         self.names.get(self, viewer).await
     }
 
+    /// Lets everybody see at once what has changed about somebody.
+    pub fn forget_names(&self) {
+        self.names.forget();
+    }
+
     /// Exchanges the secret of a one-time link. `device` is what the browser says
     /// it is; the part beyond 200 bytes is cut off.
     pub async fn sign_in(&self, secret: &SecretString, device: &str) -> Result<TokenPair, Problem> {
@@ -87,6 +92,12 @@ impl App {
         let request =
             ExchangeSignInLinkRequest { secret: secret.expose_secret().to_owned(), device };
         Ok(self.anybodys_customers().exchange_sign_in_link(request).await?.into_inner())
+    }
+
+    /// The address at which a link's secret signs in.
+    pub fn sign_in_address(&self, secret: &SecretString) -> SecretString {
+        let pages = self.config.public_url.as_str();
+        SecretString::from(format!("{pages}/sign-in/{}", secret.expose_secret()))
     }
 
     /// Ends the sign-in whose refresh token the request's cookies hold. Without

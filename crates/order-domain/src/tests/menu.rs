@@ -6,8 +6,8 @@ use types::{Beans, MemberId};
 
 use super::helpers::{at, menu, request};
 use crate::{
-    Bar, BarShut, Drink, DrinkRequest, Recipient, Sample, Wish, estimate, limits, parse_hold,
-    parse_wishes,
+    Bar, BarShut, Drink, DrinkRequest, Otherwise, Recipient, Sample, Wish, check_as_agreed,
+    estimate, limits, parse_hold, parse_wishes,
 };
 
 fn codes(request: &DrinkRequest) -> Vec<(String, &'static str)> {
@@ -112,6 +112,35 @@ fn asking_for_the_same_again_gives_the_same() {
     };
     let wish = Wish::parse(&menu, &wanted, MemberId::new(), at(0)).unwrap();
     assert_eq!(Wish::parse(&menu, &wish.request(), MemberId::new(), at(0)), Ok(wish));
+}
+
+#[test]
+fn what_is_asked_for_again_is_the_same_or_is_said_to_be_otherwise() {
+    let mut menu = menu();
+    let oat =
+        DrinkRequest { size: "small".to_owned(), milk: "oat".to_owned(), ..request("flat-white") };
+    let again = |menu: &crate::Menu, request: &DrinkRequest, agreed| {
+        let requests = std::slice::from_ref(request);
+        let wishes = parse_wishes(menu, requests, MemberId::new(), at(0));
+        let wishes = wishes.map_err(|wrong| Otherwise::of(&wrong).unwrap())?;
+        check_as_agreed(&wishes, requests, Beans::new(agreed))
+    };
+    assert_eq!(again(&menu, &oat, 4), Ok(()));
+    let dearer = Otherwise::Price { was: Beans::new(3), now: Beans::new(4) };
+    assert_eq!(again(&menu, &oat, 3), Err(dearer.clone()));
+    assert_eq!(dearer.to_string(), "it costs 4 now, and not 3");
+    // No milk was named when there was none to choose.
+    let plain = DrinkRequest { milk: String::new(), ..oat.clone() };
+    assert!(matches!(again(&menu, &plain, 3), Err(Otherwise::Choices(_))));
+    menu.take_off("oat", at(100));
+    assert!(matches!(again(&menu, &oat, 4), Err(Otherwise::SoldOut(_))));
+    menu.items[0].milks.retain(|milk| milk.slug != "oat");
+    assert!(matches!(again(&menu, &oat, 4), Err(Otherwise::Choices(_))));
+    assert_eq!(again(&menu, &request("tea"), 4), Err(Otherwise::NotOnTheMenu));
+    // What was never about the menu is somebody's own mistake.
+    let noisy = DrinkRequest { note: "x".repeat(limits::NOTE + 1), ..request("espresso") };
+    let wrong = parse_wishes(&menu, &[noisy], MemberId::new(), at(0)).unwrap_err();
+    assert_eq!(Otherwise::of(&wrong), None);
 }
 
 #[test]

@@ -112,6 +112,13 @@ codes! {
     SoldOut = "sold-out", FailedPrecondition, 409;
     /// The menu has no such item or choice.
     NotOnTheMenu = "not-on-the-menu", InvalidArgument, 422;
+    /// What is asked for again costs something else by now; `details.now_beans`
+    /// and `details.was_beans`.
+    PriceChanged = "price-changed", FailedPrecondition, 409;
+    /// A choice of what is asked for again is gone, or is to be made now.
+    ChoicesChanged = "choices-changed", FailedPrecondition, 409;
+    /// None of the favourites is the usual.
+    NoUsual = "no-usual", NotFound, 404;
     /// More than one order may hold.
     TooMany = "too-many", InvalidArgument, 422;
     /// The line is not in this order, or struck already.

@@ -2,7 +2,7 @@
 //! here ends the start.
 
 use super::{
-    ADMIN, BARISTA, COUNTER, MEMBER, ORDERING, Rule, SECRET,
+    ADMIN, BARISTA, COUNTER, FAVOURITES, MEMBER, ORDERING, Rule, SECRET, USUAL,
     Whose::{Order, Own, OwnOrAdmin},
 };
 
@@ -29,6 +29,7 @@ pub const ENDPOINTS: &[(&str, &str, Rule)] = &[
     ("POST", "/v1/orders/{id}/decline", AT_COUNTER),
     ("POST", "/v1/orders/{id}/forgive", ADMIN.of(Order)),
     ("POST", "/v1/orders/{id}/amend", MEMBER.by(ORDERING).of(Own)),
+    ("POST", "/v1/orders/{id}/again", MEMBER.by(ORDERING).of(Own)),
     ("POST", "/v1/orders/{id}/items/{line}/tick", AT_COUNTER),
     ("POST", "/v1/orders/{id}/items/{line}/strike", AT_COUNTER),
     ("POST", "/v1/orders/{id}/items/{line}/replace", AT_COUNTER),
@@ -37,9 +38,21 @@ pub const ENDPOINTS: &[(&str, &str, Rule)] = &[
     ("GET", "/v1/me", MEMBER.by(ORDERING).of(Own)),
     ("GET", "/v1/me/beans", MEMBER.by(ORDERING).of(Own)),
     ("GET", "/v1/me/statement", MEMBER.of(Own)),
+    ("POST", "/v1/me/gifts", MEMBER.of(Own)),
     ("GET", "/v1/me/stats", MEMBER.of(Own)),
+    ("GET", "/v1/me/favourites", MEMBER.by(FAVOURITES).of(Own)),
+    ("POST", "/v1/me/favourites", MEMBER.of(Own)),
+    ("DELETE", "/v1/me/favourites/{id}", MEMBER.of(Own)),
+    ("POST", "/v1/me/favourites/{id}/order", MEMBER.by(FAVOURITES).of(Own)),
+    ("PUT", "/v1/me/usual", MEMBER.of(Own)),
+    ("POST", "/v1/me/usual/order", MEMBER.by(USUAL).of(Own)),
     ("GET", "/v1/members", SHOWN),
+    ("POST", "/v1/members", ADMIN),
+    ("POST", "/v1/members/{id}/links", ADMIN),
     ("PATCH", "/v1/members/{id}", MEMBER.of(OwnOrAdmin).about_identity()),
+    ("POST", "/v1/members/{id}/corrections", ADMIN),
+    ("GET", "/v1/house", MEMBER),
+    ("PUT", "/v1/house", ADMIN),
     ("GET", "/v1/notifications", MEMBER.of(Own)),
     ("POST", "/v1/session", SECRET),
     ("POST", "/v1/session/refresh", SECRET),

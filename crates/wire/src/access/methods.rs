@@ -1,9 +1,9 @@
 //! The gRPC methods, which the services enforce at their doors.
 
 use super::{
-    ADMIN, BARISTA, COUNTER, MEMBER, ORDERING,
+    ADMIN, BARISTA, COUNTER, FAVOURITES, MEMBER, ORDERING,
     Peer::{CustomerService, Launcher, OrderService, Server},
-    Rule,
+    Rule, USUAL,
     Whose::{Order, Own, OwnOrAdmin},
 };
 
@@ -18,9 +18,12 @@ pub const METHODS: &[(&str, Rule)] = &[
     ("/everything.order.v1.OrderService/SearchMenu", SHOWN.or(&[Server])),
     ("/everything.order.v1.OrderService/SetAvailability", BARISTA.by(COUNTER)),
     ("/everything.order.v1.OrderService/PriceItems", SHOWN.or(&[CustomerService])),
+    ("/everything.order.v1.OrderService/CheckItems", SHOWN.or(&[CustomerService])),
     ("/everything.order.v1.OrderService/GetBar", SHOWN.or(&[Server])),
     ("/everything.order.v1.OrderService/SetBar", BARISTA.by(COUNTER)),
     ("/everything.order.v1.OrderService/PlaceOrder", MEMBER.by(ORDERING).of(Own)),
+    ("/everything.order.v1.OrderService/OrderFavourite", MEMBER.by(USUAL).of(Own)),
+    ("/everything.order.v1.OrderService/OrderAgain", MEMBER.by(ORDERING).of(Own)),
     ("/everything.order.v1.OrderService/GetOrder", MEMBER.by(ORDERING).of(Order)),
     ("/everything.order.v1.OrderService/ListOrders", MEMBER.by(ORDERING).of(OwnOrAdmin)),
     ("/everything.order.v1.OrderService/GetQueue", AT_COUNTER),
@@ -61,8 +64,17 @@ pub const METHODS: &[(&str, Rule)] = &[
     ),
     ("/everything.customer.v1.CustomerService/GetBalance", MEMBER.by(ORDERING).of(OwnOrAdmin)),
     ("/everything.customer.v1.CustomerService/GetStatement", MEMBER.of(OwnOrAdmin)),
+    ("/everything.customer.v1.CustomerService/GiveBeans", MEMBER.of(Own)),
+    ("/everything.customer.v1.CustomerService/CorrectBeans", ADMIN),
     ("/everything.customer.v1.CustomerService/Settle", Rule::services(&[OrderService])),
     ("/everything.customer.v1.CustomerService/GrantDueAllowances", ADMIN.or(&[OrderService])),
+    ("/everything.customer.v1.CustomerService/GetHouse", MEMBER),
+    ("/everything.customer.v1.CustomerService/SetHouse", ADMIN),
+    ("/everything.customer.v1.CustomerService/KeepFavourite", MEMBER.of(Own)),
+    ("/everything.customer.v1.CustomerService/ListFavourites", MEMBER.by(FAVOURITES).of(Own)),
+    ("/everything.customer.v1.CustomerService/RemoveFavourite", MEMBER.of(Own)),
+    ("/everything.customer.v1.CustomerService/SetUsual", MEMBER.of(Own)),
+    ("/everything.customer.v1.CustomerService/GetFavourite", Rule::services(&[OrderService])),
     ("/everything.customer.v1.CustomerService/Notify", Rule::services(&[OrderService])),
     ("/everything.customer.v1.CustomerService/ListNotifications", MEMBER.of(Own)),
     ("/everything.customer.v1.CustomerService/GetStats", MEMBER.of(OwnOrAdmin)),

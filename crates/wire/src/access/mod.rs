@@ -180,6 +180,10 @@ const ADMIN: Rule = Rule::person(Needs::Admin);
 
 /// A person who orders, wherever they stand.
 const ORDERING: &[Scope] = &[Scope::Full, Scope::Counter, Scope::Kiosk, Scope::Guest];
+/// Who has favourites at hand: on their own device, or as a child in the kitchen.
+const FAVOURITES: &[Scope] = &[Scope::Full, Scope::Kiosk];
+/// The same, and a token that is for the usual alone.
+const USUAL: &[Scope] = &[Scope::Full, Scope::Kiosk, Scope::Usual];
 /// A barista, on their own device or at the counter's.
 const COUNTER: &[Scope] = &[Scope::Full, Scope::Counter];
 

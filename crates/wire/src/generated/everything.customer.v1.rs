@@ -203,6 +203,21 @@ pub struct Balance {
     /// nothing costs beans
     #[prost(bool, tag = "3")]
     pub free_bar: bool,
+    #[prost(message, optional, tag = "4")]
+    pub stamp_card: ::core::option::Option<StampCard>,
+}
+/// Every so many coffees one is free.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StampCard {
+    /// on the present card
+    #[prost(uint64, tag = "1")]
+    pub stamps: u64,
+    /// so many fill it
+    #[prost(uint64, tag = "2")]
+    pub of: u64,
+    /// cards that were filled
+    #[prost(uint64, tag = "3")]
+    pub filled: u64,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetStatementRequest {
@@ -227,10 +242,10 @@ pub struct LedgerEntry {
     pub id: ::prost::alloc::string::String,
     #[prost(int64, tag = "2")]
     pub beans: i64,
-    /// "order", "allowance", "opening"
+    /// "order", "allowance", "opening", "gift", "correction", "reward"
     #[prost(string, tag = "3")]
     pub kind: ::prost::alloc::string::String,
-    /// an order id, "2026-W47"
+    /// an order id, "2026-W47", a gift's id, "coffee-10"
     #[prost(string, tag = "4")]
     pub cause: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "5")]
@@ -238,6 +253,58 @@ pub struct LedgerEntry {
     /// after this entry
     #[prost(int64, tag = "6")]
     pub balance_beans: i64,
+    /// who gave it or got it; the admin who corrected
+    #[prost(string, tag = "7")]
+    pub other_member_id: ::prost::alloc::string::String,
+    /// a gift's message, a correction's reason
+    #[prost(string, tag = "8")]
+    pub words: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GiveBeansRequest {
+    #[prost(string, tag = "1")]
+    pub idempotency_key: ::prost::alloc::string::String,
+    /// who gets them
+    #[prost(string, tag = "2")]
+    pub member_id: ::prost::alloc::string::String,
+    #[prost(int64, tag = "3")]
+    pub beans: i64,
+    /// for them, may be empty
+    #[prost(string, tag = "4")]
+    pub message: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GiveBeansResponse {
+    #[prost(string, tag = "1")]
+    pub gift_id: ::prost::alloc::string::String,
+    /// the giver's, now
+    #[prost(int64, tag = "2")]
+    pub balance_beans: i64,
+    /// it was given before
+    #[prost(bool, tag = "3")]
+    pub repeated_request: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CorrectBeansRequest {
+    #[prost(string, tag = "1")]
+    pub idempotency_key: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub member_id: ::prost::alloc::string::String,
+    /// negative: taken
+    #[prost(int64, tag = "3")]
+    pub beans: i64,
+    #[prost(string, tag = "4")]
+    pub reason: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CorrectBeansResponse {
+    #[prost(string, tag = "1")]
+    pub correction_id: ::prost::alloc::string::String,
+    /// the member's, now
+    #[prost(int64, tag = "2")]
+    pub balance_beans: i64,
+    #[prost(bool, tag = "3")]
+    pub repeated_request: bool,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SettleRequest {
@@ -270,6 +337,146 @@ pub struct GrantDueAllowancesResponse {
     pub granted: i32,
     #[prost(int32, tag = "2")]
     pub already: i32,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetHouseRequest {}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct House {
+    /// nothing costs beans
+    #[prost(bool, tag = "1")]
+    pub free_bar: bool,
+    /// the least balance that a new order or a gift may leave
+    #[prost(int64, tag = "2")]
+    pub floor_beans: i64,
+    #[prost(int64, tag = "3")]
+    pub weekly_allowance_beans: i64,
+    /// raised by each change; 0: nobody changed anything yet
+    #[prost(uint64, tag = "4")]
+    pub version: u64,
+    /// member id
+    #[prost(string, tag = "5")]
+    pub changed_by: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "6")]
+    pub changed_at: ::core::option::Option<::prost_types::Timestamp>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SetHouseRequest {
+    #[prost(bool, tag = "1")]
+    pub free_bar: bool,
+    #[prost(int64, tag = "2")]
+    pub floor_beans: i64,
+    #[prost(int64, tag = "3")]
+    pub weekly_allowance_beans: i64,
+    /// that was seen; 0: whatever it is
+    #[prost(uint64, tag = "4")]
+    pub version: u64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct KeepFavouriteRequest {
+    /// unique per member; empty: the drink's
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// id or slug
+    #[prost(string, tag = "2")]
+    pub menu_item: ::prost::alloc::string::String,
+    /// slug; empty: the item's first
+    #[prost(string, tag = "3")]
+    pub size: ::prost::alloc::string::String,
+    /// slug; empty: the item's first, where it takes milk
+    #[prost(string, tag = "4")]
+    pub milk: ::prost::alloc::string::String,
+    /// slugs
+    #[prost(string, repeated, tag = "5")]
+    pub extras: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(string, tag = "6")]
+    pub note: ::prost::alloc::string::String,
+    /// and make it the usual
+    #[prost(bool, tag = "7")]
+    pub usual: bool,
+}
+/// A drink with its choices, as it was when it was kept.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Favourite {
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub menu_item_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub slug: ::prost::alloc::string::String,
+    /// the menu's name for it
+    #[prost(string, tag = "5")]
+    pub drink: ::prost::alloc::string::String,
+    /// slug
+    #[prost(string, tag = "6")]
+    pub size: ::prost::alloc::string::String,
+    /// slug
+    #[prost(string, tag = "7")]
+    pub milk: ::prost::alloc::string::String,
+    /// slugs
+    #[prost(string, repeated, tag = "8")]
+    pub extras: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// "large, oat milk, extra shot"
+    #[prost(string, tag = "9")]
+    pub summary: ::prost::alloc::string::String,
+    #[prost(string, tag = "10")]
+    pub note: ::prost::alloc::string::String,
+    #[prost(int64, tag = "11")]
+    pub price_beans: i64,
+    #[prost(message, optional, tag = "12")]
+    pub kept_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(bool, tag = "13")]
+    pub usual: bool,
+    /// absent: order-service did not say
+    #[prost(message, optional, tag = "14")]
+    pub now: ::core::option::Option<FavouriteNow>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FavouriteNow {
+    #[prost(enumeration = "FavouriteState", tag = "1")]
+    pub state: i32,
+    /// for people; empty: as it was kept
+    #[prost(string, tag = "2")]
+    pub says: ::prost::alloc::string::String,
+    /// absent: it cannot be had
+    #[prost(int64, optional, tag = "3")]
+    pub price_beans: ::core::option::Option<i64>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListFavouritesRequest {}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListFavouritesResponse {
+    /// the usual first, then by name
+    #[prost(message, repeated, tag = "1")]
+    pub favourites: ::prost::alloc::vec::Vec<Favourite>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RemoveFavouriteRequest {
+    #[prost(string, tag = "1")]
+    pub favourite_id: ::prost::alloc::string::String,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RemoveFavouriteResponse {
+    #[prost(bool, tag = "1")]
+    pub already_so: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SetUsualRequest {
+    /// empty: none
+    #[prost(string, tag = "1")]
+    pub favourite_id: ::prost::alloc::string::String,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SetUsualResponse {}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetFavouriteRequest {
+    /// whose
+    #[prost(string, tag = "1")]
+    pub member_id: ::prost::alloc::string::String,
+    /// empty: the usual
+    #[prost(string, tag = "2")]
+    pub favourite_id: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct NotifyRequest {
@@ -444,6 +651,47 @@ impl Settlement {
             "SETTLEMENT_SETTLED" => Some(Self::Settled),
             "SETTLEMENT_SUPERSEDED" => Some(Self::Superseded),
             "SETTLEMENT_REFUSED" => Some(Self::Refused),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum FavouriteState {
+    Unspecified = 0,
+    AsKept = 1,
+    /// it costs something else than when it was kept
+    PriceChanged = 2,
+    /// or one of its choices is
+    SoldOut = 3,
+    /// one is gone from the menu, or is to be made now
+    ChoicesChanged = 4,
+    NotOnTheMenu = 5,
+}
+impl FavouriteState {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "FAVOURITE_STATE_UNSPECIFIED",
+            Self::AsKept => "FAVOURITE_STATE_AS_KEPT",
+            Self::PriceChanged => "FAVOURITE_STATE_PRICE_CHANGED",
+            Self::SoldOut => "FAVOURITE_STATE_SOLD_OUT",
+            Self::ChoicesChanged => "FAVOURITE_STATE_CHOICES_CHANGED",
+            Self::NotOnTheMenu => "FAVOURITE_STATE_NOT_ON_THE_MENU",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "FAVOURITE_STATE_UNSPECIFIED" => Some(Self::Unspecified),
+            "FAVOURITE_STATE_AS_KEPT" => Some(Self::AsKept),
+            "FAVOURITE_STATE_PRICE_CHANGED" => Some(Self::PriceChanged),
+            "FAVOURITE_STATE_SOLD_OUT" => Some(Self::SoldOut),
+            "FAVOURITE_STATE_CHOICES_CHANGED" => Some(Self::ChoicesChanged),
+            "FAVOURITE_STATE_NOT_ON_THE_MENU" => Some(Self::NotOnTheMenu),
             _ => None,
         }
     }
@@ -913,6 +1161,66 @@ pub mod customer_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Beans to another member, once per key.
+        pub async fn give_beans(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GiveBeansRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GiveBeansResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/GiveBeans",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "everything.customer.v1.CustomerService",
+                        "GiveBeans",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// An admin puts somebody's balance right, once per key; it may pass the floor.
+        pub async fn correct_beans(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CorrectBeansRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CorrectBeansResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/CorrectBeans",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "everything.customer.v1.CustomerService",
+                        "CorrectBeans",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
         /// Brings the sum of an order's ledger entries to minus what it owes.
         pub async fn settle(
             &mut self,
@@ -963,6 +1271,195 @@ pub mod customer_service_client {
                     GrpcMethod::new(
                         "everything.customer.v1.CustomerService",
                         "GrantDueAllowances",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// -- the house --
+        pub async fn get_house(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetHouseRequest>,
+        ) -> std::result::Result<tonic::Response<super::House>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/GetHouse",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("everything.customer.v1.CustomerService", "GetHouse"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Counts for orders that are settled first from then on, everywhere within seconds.
+        pub async fn set_house(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SetHouseRequest>,
+        ) -> std::result::Result<tonic::Response<super::House>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/SetHouse",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("everything.customer.v1.CustomerService", "SetHouse"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// -- favourites --
+        /// Keeps a drink by a name. The same again notes what it costs now.
+        pub async fn keep_favourite(
+            &mut self,
+            request: impl tonic::IntoRequest<super::KeepFavouriteRequest>,
+        ) -> std::result::Result<tonic::Response<super::Favourite>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/KeepFavourite",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "everything.customer.v1.CustomerService",
+                        "KeepFavourite",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// With what each is now, as far as order-service says it in time.
+        pub async fn list_favourites(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListFavouritesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListFavouritesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/ListFavourites",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "everything.customer.v1.CustomerService",
+                        "ListFavourites",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn remove_favourite(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RemoveFavouriteRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RemoveFavouriteResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/RemoveFavourite",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "everything.customer.v1.CustomerService",
+                        "RemoveFavourite",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// One of the favourites is the usual, or none is.
+        pub async fn set_usual(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SetUsualRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SetUsualResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/SetUsual",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("everything.customer.v1.CustomerService", "SetUsual"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// As it was kept, for order-service, which orders it.
+        pub async fn get_favourite(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetFavouriteRequest>,
+        ) -> std::result::Result<tonic::Response<super::Favourite>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/GetFavourite",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "everything.customer.v1.CustomerService",
+                        "GetFavourite",
                     ),
                 );
             self.inner.unary(req, path, codec).await
@@ -1208,6 +1705,22 @@ pub mod customer_service_server {
             tonic::Response<super::GetStatementResponse>,
             tonic::Status,
         >;
+        /// Beans to another member, once per key.
+        async fn give_beans(
+            &self,
+            request: tonic::Request<super::GiveBeansRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GiveBeansResponse>,
+            tonic::Status,
+        >;
+        /// An admin puts somebody's balance right, once per key; it may pass the floor.
+        async fn correct_beans(
+            &self,
+            request: tonic::Request<super::CorrectBeansRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CorrectBeansResponse>,
+            tonic::Status,
+        >;
         /// Brings the sum of an order's ledger entries to minus what it owes.
         async fn settle(
             &self,
@@ -1221,6 +1734,50 @@ pub mod customer_service_server {
             tonic::Response<super::GrantDueAllowancesResponse>,
             tonic::Status,
         >;
+        /// -- the house --
+        async fn get_house(
+            &self,
+            request: tonic::Request<super::GetHouseRequest>,
+        ) -> std::result::Result<tonic::Response<super::House>, tonic::Status>;
+        /// Counts for orders that are settled first from then on, everywhere within seconds.
+        async fn set_house(
+            &self,
+            request: tonic::Request<super::SetHouseRequest>,
+        ) -> std::result::Result<tonic::Response<super::House>, tonic::Status>;
+        /// -- favourites --
+        /// Keeps a drink by a name. The same again notes what it costs now.
+        async fn keep_favourite(
+            &self,
+            request: tonic::Request<super::KeepFavouriteRequest>,
+        ) -> std::result::Result<tonic::Response<super::Favourite>, tonic::Status>;
+        /// With what each is now, as far as order-service says it in time.
+        async fn list_favourites(
+            &self,
+            request: tonic::Request<super::ListFavouritesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListFavouritesResponse>,
+            tonic::Status,
+        >;
+        async fn remove_favourite(
+            &self,
+            request: tonic::Request<super::RemoveFavouriteRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RemoveFavouriteResponse>,
+            tonic::Status,
+        >;
+        /// One of the favourites is the usual, or none is.
+        async fn set_usual(
+            &self,
+            request: tonic::Request<super::SetUsualRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SetUsualResponse>,
+            tonic::Status,
+        >;
+        /// As it was kept, for order-service, which orders it.
+        async fn get_favourite(
+            &self,
+            request: tonic::Request<super::GetFavouriteRequest>,
+        ) -> std::result::Result<tonic::Response<super::Favourite>, tonic::Status>;
         /// -- notifications --
         /// Records one notification per order, kind and recipient.
         async fn notify(
@@ -1971,6 +2528,96 @@ pub mod customer_service_server {
                     };
                     Box::pin(fut)
                 }
+                "/everything.customer.v1.CustomerService/GiveBeans" => {
+                    #[allow(non_camel_case_types)]
+                    struct GiveBeansSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::GiveBeansRequest>
+                    for GiveBeansSvc<T> {
+                        type Response = super::GiveBeansResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GiveBeansRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::give_beans(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GiveBeansSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/CorrectBeans" => {
+                    #[allow(non_camel_case_types)]
+                    struct CorrectBeansSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::CorrectBeansRequest>
+                    for CorrectBeansSvc<T> {
+                        type Response = super::CorrectBeansResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CorrectBeansRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::correct_beans(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CorrectBeansSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
                 "/everything.customer.v1.CustomerService/Settle" => {
                     #[allow(non_camel_case_types)]
                     struct SettleSvc<T: CustomerService>(pub Arc<T>);
@@ -2050,6 +2697,324 @@ pub mod customer_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GrantDueAllowancesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/GetHouse" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetHouseSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::GetHouseRequest>
+                    for GetHouseSvc<T> {
+                        type Response = super::House;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetHouseRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::get_house(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetHouseSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/SetHouse" => {
+                    #[allow(non_camel_case_types)]
+                    struct SetHouseSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::SetHouseRequest>
+                    for SetHouseSvc<T> {
+                        type Response = super::House;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SetHouseRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::set_house(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SetHouseSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/KeepFavourite" => {
+                    #[allow(non_camel_case_types)]
+                    struct KeepFavouriteSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::KeepFavouriteRequest>
+                    for KeepFavouriteSvc<T> {
+                        type Response = super::Favourite;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::KeepFavouriteRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::keep_favourite(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = KeepFavouriteSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/ListFavourites" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListFavouritesSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::ListFavouritesRequest>
+                    for ListFavouritesSvc<T> {
+                        type Response = super::ListFavouritesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListFavouritesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::list_favourites(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListFavouritesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/RemoveFavourite" => {
+                    #[allow(non_camel_case_types)]
+                    struct RemoveFavouriteSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::RemoveFavouriteRequest>
+                    for RemoveFavouriteSvc<T> {
+                        type Response = super::RemoveFavouriteResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RemoveFavouriteRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::remove_favourite(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RemoveFavouriteSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/SetUsual" => {
+                    #[allow(non_camel_case_types)]
+                    struct SetUsualSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::SetUsualRequest>
+                    for SetUsualSvc<T> {
+                        type Response = super::SetUsualResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SetUsualRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::set_usual(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SetUsualSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/GetFavourite" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetFavouriteSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::GetFavouriteRequest>
+                    for GetFavouriteSvc<T> {
+                        type Response = super::Favourite;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetFavouriteRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::get_favourite(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetFavouriteSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -115,6 +115,30 @@ pub struct PriceItemsResponse {
     #[prost(int64, tag = "2")]
     pub total_beans: i64,
 }
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CheckItemsRequest {
+    #[prost(message, repeated, tag = "1")]
+    pub items: ::prost::alloc::vec::Vec<ItemRequest>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CheckItemsResponse {
+    /// as asked for, one for each
+    #[prost(message, repeated, tag = "1")]
+    pub items: ::prost::alloc::vec::Vec<CheckedItem>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CheckedItem {
+    /// as the menu stands now; absent: it cannot be had
+    #[prost(message, optional, tag = "1")]
+    pub item: ::core::option::Option<Item>,
+    /// Why it is not what was asked for: "sold-out", "not-on-the-menu",
+    /// "choices-changed"; empty: it is.
+    #[prost(string, tag = "2")]
+    pub code: ::prost::alloc::string::String,
+    /// the same for people
+    #[prost(string, tag = "3")]
+    pub says: ::prost::alloc::string::String,
+}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetBarRequest {}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -284,6 +308,36 @@ pub struct PlaceOrderResponse {
     /// the same key before: nothing new was placed
     #[prost(bool, tag = "2")]
     pub repeated_request: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct OrderFavouriteRequest {
+    /// Unique per member. Empty, for the usual only: what was ordered so within the
+    /// last minute is the answer.
+    #[prost(string, tag = "1")]
+    pub idempotency_key: ::prost::alloc::string::String,
+    /// empty: the usual
+    #[prost(string, tag = "2")]
+    pub favourite_id: ::prost::alloc::string::String,
+    /// What its sender agrees to pay; absent: what it cost when it was kept.
+    #[prost(int64, optional, tag = "3")]
+    pub price_beans: ::core::option::Option<i64>,
+    /// as in PlaceOrderRequest
+    #[prost(int32, tag = "4")]
+    pub wait_ms: i32,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct OrderAgainRequest {
+    /// unique per member
+    #[prost(string, tag = "1")]
+    pub idempotency_key: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub order_id: ::prost::alloc::string::String,
+    /// What its sender agrees to pay; absent: what it cost then.
+    #[prost(int64, optional, tag = "3")]
+    pub price_beans: ::core::option::Option<i64>,
+    /// as in PlaceOrderRequest
+    #[prost(int32, tag = "4")]
+    pub wait_ms: i32,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetOrderRequest {
@@ -791,6 +845,33 @@ pub mod order_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// The same for each drink by itself: what it is now, or why it cannot be had.
+        pub async fn check_items(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CheckItemsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CheckItemsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.order.v1.OrderService/CheckItems",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("everything.order.v1.OrderService", "CheckItems"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
         pub async fn get_bar(
             &mut self,
             request: impl tonic::IntoRequest<super::GetBarRequest>,
@@ -856,6 +937,61 @@ pub mod order_service_client {
             req.extensions_mut()
                 .insert(
                     GrpcMethod::new("everything.order.v1.OrderService", "PlaceOrder"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Places a favourite as it was kept; if it is something else by now, or costs
+        /// something else, it says so instead.
+        pub async fn order_favourite(
+            &mut self,
+            request: impl tonic::IntoRequest<super::OrderFavouriteRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::PlaceOrderResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.order.v1.OrderService/OrderFavourite",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("everything.order.v1.OrderService", "OrderFavourite"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// The same for what was in an earlier order of the caller's.
+        pub async fn order_again(
+            &mut self,
+            request: impl tonic::IntoRequest<super::OrderAgainRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::PlaceOrderResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.order.v1.OrderService/OrderAgain",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("everything.order.v1.OrderService", "OrderAgain"),
                 );
             self.inner.unary(req, path, codec).await
         }
@@ -1330,6 +1466,14 @@ pub mod order_service_server {
             tonic::Response<super::PriceItemsResponse>,
             tonic::Status,
         >;
+        /// The same for each drink by itself: what it is now, or why it cannot be had.
+        async fn check_items(
+            &self,
+            request: tonic::Request<super::CheckItemsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CheckItemsResponse>,
+            tonic::Status,
+        >;
         async fn get_bar(
             &self,
             request: tonic::Request<super::GetBarRequest>,
@@ -1341,6 +1485,23 @@ pub mod order_service_server {
         async fn place_order(
             &self,
             request: tonic::Request<super::PlaceOrderRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::PlaceOrderResponse>,
+            tonic::Status,
+        >;
+        /// Places a favourite as it was kept; if it is something else by now, or costs
+        /// something else, it says so instead.
+        async fn order_favourite(
+            &self,
+            request: tonic::Request<super::OrderFavouriteRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::PlaceOrderResponse>,
+            tonic::Status,
+        >;
+        /// The same for what was in an earlier order of the caller's.
+        async fn order_again(
+            &self,
+            request: tonic::Request<super::OrderAgainRequest>,
         ) -> std::result::Result<
             tonic::Response<super::PlaceOrderResponse>,
             tonic::Status,
@@ -1687,6 +1848,51 @@ pub mod order_service_server {
                     };
                     Box::pin(fut)
                 }
+                "/everything.order.v1.OrderService/CheckItems" => {
+                    #[allow(non_camel_case_types)]
+                    struct CheckItemsSvc<T: OrderService>(pub Arc<T>);
+                    impl<
+                        T: OrderService,
+                    > tonic::server::UnaryService<super::CheckItemsRequest>
+                    for CheckItemsSvc<T> {
+                        type Response = super::CheckItemsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CheckItemsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as OrderService>::check_items(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CheckItemsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
                 "/everything.order.v1.OrderService/GetBar" => {
                     #[allow(non_camel_case_types)]
                     struct GetBarSvc<T: OrderService>(pub Arc<T>);
@@ -1807,6 +2013,96 @@ pub mod order_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = PlaceOrderSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.order.v1.OrderService/OrderFavourite" => {
+                    #[allow(non_camel_case_types)]
+                    struct OrderFavouriteSvc<T: OrderService>(pub Arc<T>);
+                    impl<
+                        T: OrderService,
+                    > tonic::server::UnaryService<super::OrderFavouriteRequest>
+                    for OrderFavouriteSvc<T> {
+                        type Response = super::PlaceOrderResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::OrderFavouriteRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as OrderService>::order_favourite(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = OrderFavouriteSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.order.v1.OrderService/OrderAgain" => {
+                    #[allow(non_camel_case_types)]
+                    struct OrderAgainSvc<T: OrderService>(pub Arc<T>);
+                    impl<
+                        T: OrderService,
+                    > tonic::server::UnaryService<super::OrderAgainRequest>
+                    for OrderAgainSvc<T> {
+                        type Response = super::PlaceOrderResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::OrderAgainRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as OrderService>::order_again(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = OrderAgainSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

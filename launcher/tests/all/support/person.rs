@@ -139,6 +139,14 @@ impl Person {
         self.write("POST", path, body)
     }
 
+    /// With an idempotency key of its own.
+    pub(crate) fn post_once(&self, path: &str, body: &Value) -> Answer {
+        let mut request = self.writing("POST", path, body);
+        let key = uuid::Uuid::now_v7().to_string();
+        request.headers_mut().insert("idempotency-key", key.parse().unwrap());
+        self.send(request)
+    }
+
     /// A form of a page, without its fields.
     pub(crate) fn post_form(&self, path: &str) -> Answer {
         let request = self.request("POST", path);

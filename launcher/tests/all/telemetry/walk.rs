@@ -52,6 +52,39 @@ impl Walk<'_> {
             ("PUT", "/v1/menu/availability/{slug}") => {
                 ada.put("/v1/menu/availability/oat", &json!({"available": true})).ok();
             }
+            ("PUT", "/v1/house") => {
+                // As it is: the walk costs more than anybody has.
+                let mut house = ada.get(path).ok();
+                let house = house.as_object_mut().unwrap();
+                house.retain(|name, _| !name.starts_with("changed_") && name != "version");
+                ada.put(path, &json!(house)).ok();
+            }
+            ("POST", "/v1/me/gifts") => {
+                cleo.post_once(path, &json!({"member_id": ben, "beans": 1})).ok();
+            }
+            ("POST", "/v1/members/{id}/corrections") => {
+                let correction = json!({"beans": 1, "reason": "Only a try."});
+                ada.post_once(&path.replace("{id}", ben), &correction).ok();
+            }
+            ("POST", "/v1/me/favourites") => drop(self.keep()),
+            ("DELETE", "/v1/me/favourites/{id}") => {
+                cleo.write("DELETE", &path.replace("{id}", &self.keep()), &json!({})).ok();
+            }
+            ("POST", "/v1/me/favourites/{id}/order") => {
+                cleo.post_once(&path.replace("{id}", &self.keep()), &json!({})).ok();
+            }
+            ("PUT", "/v1/me/usual") => {
+                cleo.put(path, &json!({"favourite": self.keep()})).ok();
+            }
+            ("POST", "/v1/me/usual/order") => {
+                self.keep();
+                cleo.post_once(path, &json!({})).ok();
+            }
+            ("POST", "/v1/orders/{id}/again") => {
+                let order = cleo.order("espresso");
+                let path = path.replace("{id}", order["id"].as_str().unwrap());
+                cleo.post_once(&path, &json!({})).ok();
+            }
             ("POST", "/v1/session") => drop(sign_in(app)),
             ("POST", "/v1/session/refresh") => {
                 app.stranger().post(path, &json!({"refresh_token": sign_in(app)})).ok();
@@ -64,6 +97,10 @@ impl Walk<'_> {
                 app.stranger().send(request.unwrap()).ok();
             }
             ("POST", "/v1/orders") => drop(cleo.order("espresso")),
+            ("POST", "/v1/members") => drop(ada.post(path, &json!({"name": "Zoe"})).ok()),
+            ("POST", "/v1/members/{id}/links") => {
+                ada.post(&path.replace("{id}", ben), &json!({"valid_seconds": 60})).ok();
+            }
             ("POST", _) => {
                 let command = path.strip_prefix("/v1/orders/{id}/");
                 let command = command.unwrap_or_else(|| panic!("how is {method} {path} called?"));
@@ -71,6 +108,13 @@ impl Walk<'_> {
             }
             _ => panic!("how is {method} {path} called?"),
         }
+    }
+
+    /// Keeps a drink as the usual, the same each time: its id.
+    fn keep(&self) -> String {
+        let body = json!({"menu_item": "espresso", "name": "Walk", "usual": true});
+        let kept = self.cleo.post("/v1/me/favourites", &body).ok();
+        kept["id"].as_str().unwrap().to_owned()
     }
 
     /// Gives a command about a new order, which is brought to where it may be given.

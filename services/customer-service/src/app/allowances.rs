@@ -36,12 +36,14 @@ pub async fn grant_due(
 ) -> Result<Granted, AppError> {
     let present = week_of(app, now);
     let week = week.unwrap_or(present);
+    let weekly = app.house.current().weekly_allowance;
     let mut granted = Granted::default();
     for member in timed("members.all", store::members::all(&app.pool)).await? {
         let joined = week_of(app, member.joined_at);
-        let due = allowance::due(joined, week, present, app.settings.weekly_allowance).map_err(
-            |error: AllowanceError| AppError::invalid("iso_week", "not-yet", error.to_string()),
-        )?;
+        let due =
+            allowance::due(joined, week, present, weekly).map_err(|error: AllowanceError| {
+                AppError::invalid("iso_week", "not-yet", error.to_string())
+            })?;
         let outcome = match due {
             None => "not-due",
             Some(beans) if grant(app, member.id, week, beans, now).await? => {
@@ -65,7 +67,7 @@ pub async fn grant_due(
 /// booking: it has the cause that the schedule would give it.
 pub(super) fn at_joining(app: &App, now: Timestamp) -> Option<NewEntry> {
     let week = week_of(app, now);
-    let due = allowance::due(week, week, week, app.settings.weekly_allowance);
+    let due = allowance::due(week, week, week, app.house.current().weekly_allowance);
     due.ok().flatten().map(|beans| entry(week, beans, now))
 }
 

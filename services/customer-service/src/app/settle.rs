@@ -67,7 +67,7 @@ async fn directly(
         return Ok(None);
     }
     let Some(account) = app.accounts.take(claim.payer) else { return Ok(None) };
-    let decision = ledger::settle(None, claim, account.balance, app.settings.house);
+    let decision = ledger::settle(None, claim, account.balance, app.house.current().house);
     let Ok(SettleDecision::Book { entry, state }) = decision else {
         app.accounts.put(account);
         return Ok(None);
@@ -105,11 +105,11 @@ async fn under_lock(
         .await?
         .ok_or_else(|| AppError::not_found("member"))?;
     let existing = settlements::lock(&mut tx, order).await?;
-    let decision =
-        ledger::settle(existing, claim, account.balance, app.settings.house).map_err(|error| {
-            count("invalid", "locked");
-            invalid(error)
-        })?;
+    let house = app.house.current().house;
+    let decision = ledger::settle(existing, claim, account.balance, house).map_err(|error| {
+        count("invalid", "locked");
+        invalid(error)
+    })?;
     let settled = |answer, balance| Ok(Settled { answer, balance });
     match decision {
         SettleDecision::Book { entry, state } => {
@@ -179,14 +179,7 @@ pub(super) fn committed<'a>(
     app.accounts.put(account);
     for entry in entries {
         app.log.wake();
-        let (direction, beans) = match entry.beans.count() {
-            beans if beans < 0 => ("out", beans.unsigned_abs()),
-            beans => ("in", beans.unsigned_abs()),
-        };
-        metrics::BEANS_BOOKED.add(
-            beans,
-            &[KeyValue::new("kind", entry.kind.name()), KeyValue::new("direction", direction)],
-        );
+        metrics::booked(entry);
     }
 }
 

@@ -1,14 +1,18 @@
-//! Beans: balances, statements, settlements, allowances.
+//! Beans: balances, statements, gifts, corrections, settlements, allowances.
 
-use customer_domain::ledger::{Bar, Claim};
+use customer_domain::{
+    gifts::{Correction, Gift},
+    ledger::{Bar, Claim},
+    loyalty,
+};
 use runtime::{AppError, Caller, postgres::timed};
 use types::{Beans, IsoWeek, OrderId, ParseIdError, ParseIsoWeekError, Timestamp};
 use wire::customer::v1 as pb;
 
-use super::{member, owner};
+use super::{key, member, one_line, owner};
 use crate::{
     app::{
-        App, allowances,
+        App, allowances, gifts,
         settle::{self, Answer},
         statement,
     },
@@ -23,14 +27,20 @@ pub(super) async fn balance(
 ) -> Result<pb::Balance, AppError> {
     let pb::GetBalanceRequest { member_id } = request;
     let member = owner(caller, &member_id)?;
-    let beans = timed("beans.balance", ledger::balance(&app.pool, member))
+    let (beans, coffees) = timed("beans.balance", ledger::balance(&app.pool, member))
         .await?
         .ok_or_else(|| AppError::not_found("member"))?;
     Ok(pb::Balance {
         member_id: member.to_string(),
         beans: beans.count(),
-        free_bar: app.settings.house.bar == Bar::Free,
+        free_bar: app.house.current().house.bar == Bar::Free,
+        stamp_card: Some(card(coffees)),
     })
+}
+
+fn card(coffees: u64) -> pb::StampCard {
+    let loyalty::Card { stamps, of, filled } = loyalty::card(coffees);
+    pb::StampCard { stamps, of, filled }
 }
 
 pub(super) async fn statement(
@@ -45,16 +55,56 @@ pub(super) async fn statement(
         entries: page
             .lines
             .into_iter()
-            .map(|line| pb::LedgerEntry {
+            .map(|(line, behind)| pb::LedgerEntry {
                 id: line.id.to_string(),
                 beans: line.beans.count(),
                 kind: line.kind,
                 cause: line.cause,
                 at: Some(wire_time(line.at)),
                 balance_beans: line.balance.count(),
+                other_member_id: behind.member.map(|id| id.to_string()).unwrap_or_default(),
+                words: behind.words,
             })
             .collect(),
         next_cursor: page.next.unwrap_or_default(),
+    })
+}
+
+pub(super) async fn give(
+    app: &App,
+    caller: &Caller,
+    request: pb::GiveBeansRequest,
+    now: Timestamp,
+) -> Result<pb::GiveBeansResponse, AppError> {
+    let pb::GiveBeansRequest { idempotency_key, member_id, beans, message } = request;
+    let key = key("idempotency_key", &idempotency_key)?;
+    let (giver, receiver) = (caller.person()?.member, member("member_id", &member_id)?);
+    let gift = Gift::new(giver, receiver, Beans::new(beans), one_line(&message))
+        .map_err(|error| gifts::absurd(error, "message"))?;
+    let gifts::Moved { id, balance, repeated } = gifts::give(app, key, &gift, now).await?;
+    Ok(pb::GiveBeansResponse {
+        gift_id: id.to_string(),
+        balance_beans: balance.count(),
+        repeated_request: repeated,
+    })
+}
+
+pub(super) async fn correct(
+    app: &App,
+    caller: &Caller,
+    request: pb::CorrectBeansRequest,
+    now: Timestamp,
+) -> Result<pb::CorrectBeansResponse, AppError> {
+    let pb::CorrectBeansRequest { idempotency_key, member_id, beans, reason } = request;
+    let key = key("idempotency_key", &idempotency_key)?;
+    let (by, member) = (caller.person()?.member, member("member_id", &member_id)?);
+    let correction = Correction::new(member, by, Beans::new(beans), one_line(&reason))
+        .map_err(|error| gifts::absurd(error, "reason"))?;
+    let gifts::Moved { id, balance, repeated } = gifts::correct(app, key, &correction, now).await?;
+    Ok(pb::CorrectBeansResponse {
+        correction_id: id.to_string(),
+        balance_beans: balance.count(),
+        repeated_request: repeated,
     })
 }
 

@@ -2,6 +2,8 @@
 //! request apart field by field, so that a new field breaks the build.
 
 mod beans;
+mod favourites;
+mod house;
 mod identity;
 mod members;
 mod notifications;
@@ -154,6 +156,40 @@ impl CustomerService for Handlers {
         })
     }
 
+    async fn give_beans(
+        &self,
+        request: Request<pb::GiveBeansRequest>,
+    ) -> Result<Response<pb::GiveBeansResponse>, Status> {
+        answer!(request, async |caller, request| {
+            beans::give(&self.app, caller, request, clock::now()).await
+        })
+    }
+
+    async fn correct_beans(
+        &self,
+        request: Request<pb::CorrectBeansRequest>,
+    ) -> Result<Response<pb::CorrectBeansResponse>, Status> {
+        answer!(request, async |caller, request| {
+            beans::correct(&self.app, caller, request, clock::now()).await
+        })
+    }
+
+    async fn get_house(
+        &self,
+        request: Request<pb::GetHouseRequest>,
+    ) -> Result<Response<pb::House>, Status> {
+        Ok(Response::new(house::get(&self.app, request.into_inner())))
+    }
+
+    async fn set_house(
+        &self,
+        request: Request<pb::SetHouseRequest>,
+    ) -> Result<Response<pb::House>, Status> {
+        answer!(request, async |caller, request| {
+            house::set(&self.app, caller, request, clock::now()).await
+        })
+    }
+
     async fn settle(
         &self,
         request: Request<pb::SettleRequest>,
@@ -170,6 +206,47 @@ impl CustomerService for Handlers {
         answer!(request, async |_caller, request| {
             beans::grant_due_allowances(&self.app, request, clock::now()).await
         })
+    }
+
+    async fn keep_favourite(
+        &self,
+        request: Request<pb::KeepFavouriteRequest>,
+    ) -> Result<Response<pb::Favourite>, Status> {
+        answer!(request, async |caller, request| {
+            favourites::keep(&self.app, caller, request, clock::now()).await
+        })
+    }
+
+    async fn list_favourites(
+        &self,
+        request: Request<pb::ListFavouritesRequest>,
+    ) -> Result<Response<pb::ListFavouritesResponse>, Status> {
+        answer!(request, async |caller, request| favourites::list(&self.app, caller, request).await)
+    }
+
+    async fn remove_favourite(
+        &self,
+        request: Request<pb::RemoveFavouriteRequest>,
+    ) -> Result<Response<pb::RemoveFavouriteResponse>, Status> {
+        answer!(request, async |caller, request| {
+            favourites::remove(&self.app, caller, request).await
+        })
+    }
+
+    async fn set_usual(
+        &self,
+        request: Request<pb::SetUsualRequest>,
+    ) -> Result<Response<pb::SetUsualResponse>, Status> {
+        answer!(request, async |caller, request| {
+            favourites::set_usual(&self.app, caller, request).await
+        })
+    }
+
+    async fn get_favourite(
+        &self,
+        request: Request<pb::GetFavouriteRequest>,
+    ) -> Result<Response<pb::Favourite>, Status> {
+        answer!(request, async |_caller, request| favourites::get(&self.app, request).await)
     }
 
     async fn notify(
@@ -257,11 +334,31 @@ fn wire_roles(roles: Roles) -> Vec<i32> {
 
 /// A text of a bounded length, without control characters.
 fn short(field: &str, text: &str, longest: usize) -> Result<String, AppError> {
-    let text = text.trim();
+    let text = one_line(text);
     if text.chars().count() > longest {
         return Err(AppError::invalid(field, "too-long", format!("at most {longest} characters")));
     }
-    Ok(text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect())
+    Ok(text)
+}
+
+/// A text without control characters, and nothing around it.
+fn one_line(text: &str) -> String {
+    text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+const LONGEST_KEY: usize = 64;
+
+/// What makes a request the same as one before.
+fn key<'a>(field: &str, key: &'a str) -> Result<&'a str, AppError> {
+    if key.is_empty() {
+        return Err(AppError::new(Code::IdempotencyKeyMissing, "This needs an idempotency key.")
+            .field(field, "required", "new for each new request"));
+    }
+    if key.len() > LONGEST_KEY || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let message = format!("at most {LONGEST_KEY} visible ASCII characters");
+        return Err(AppError::invalid(field, "malformed", message));
+    }
+    Ok(key)
 }
 
 #[cfg(test)]

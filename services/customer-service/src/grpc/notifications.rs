@@ -6,7 +6,12 @@ use types::{ParseIdError, Timestamp};
 use wire::customer::v1 as pb;
 
 use super::{member, roles, short};
-use crate::{app::App, events::wire_time, notify, store::notifications::News};
+use crate::{
+    app::App,
+    events::wire_time,
+    notify,
+    store::notifications::{About, News},
+};
 
 const LONGEST_REASON: usize = 300;
 const MOST_RECIPIENTS: usize = 200;
@@ -68,7 +73,10 @@ pub(super) async fn list(
             .into_iter()
             .map(|(row, text)| pb::Notification {
                 id: row.id.to_string(),
-                order_id: row.order.to_string(),
+                order_id: match row.about {
+                    About::Order { id, .. } => id.to_string(),
+                    About::Gift { .. } => String::new(),
+                },
                 kind: row.kind,
                 title: text.title,
                 body: text.body,

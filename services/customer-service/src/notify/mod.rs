@@ -12,7 +12,7 @@ use types::{MemberId, Timestamp};
 use crate::{
     app::{App, cursor},
     metrics,
-    store::notifications::{self, News, Notification},
+    store::notifications::{self, About, News, Notification},
 };
 
 /// Records news for whom it concerns. How many got something new.
@@ -53,7 +53,14 @@ pub async fn page(
     let notifications = rows
         .into_iter()
         .map(|row| {
-            let text = notification::text(&row.kind, row.order_number, &row.reason);
+            let text = match &row.about {
+                About::Order { id: _, number, reason } => {
+                    notification::text(&row.kind, *number, reason)
+                }
+                About::Gift { giver, beans, message } => {
+                    notification::gift_text(giver, *beans, message)
+                }
+            };
             (row, text)
         })
         .collect();

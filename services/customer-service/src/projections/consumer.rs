@@ -18,7 +18,7 @@ use super::{
     decode::{self, Incoming},
     observer::Observer,
     source::{Delivery, Source, group},
-    tally,
+    tally::{self, Applied},
 };
 use crate::{app::App, config::Kafka, metrics, store::projections as store};
 
@@ -283,16 +283,17 @@ impl Projections {
         let incoming: Vec<Incoming> = events.iter().map(|(_, event)| event.clone()).collect();
         let applied = Box::pin(async {
             let mut tx = self.pool.begin().await?;
-            let new = tally::apply(&mut tx, &incoming).await?;
+            let applied = tally::apply(&mut tx, &incoming, crate::clock::now()).await?;
             tx.commit().await?;
-            Ok::<_, sqlx::Error>(new)
+            Ok::<_, sqlx::Error>(applied)
         });
-        let new = timed("projections.apply", in_time(applied)).instrument(batch.clone());
-        let new = new.await.inspect_err(|_| {
+        let applied = timed("projections.apply", in_time(applied)).instrument(batch.clone());
+        let Applied { new, booked } = applied.await.inspect_err(|_| {
             for span in spans.iter().chain([&batch]) {
                 telemetry::failed(span, "database");
             }
         })?;
+        self.committed(&booked);
         metrics::EVENTS_CONSUMED.add(new as u64, &metrics::outcome("counted"));
         metrics::EVENTS_CONSUMED.add((incoming.len() - new) as u64, &metrics::outcome("repeated"));
         Ok(())

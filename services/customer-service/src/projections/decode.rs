@@ -2,9 +2,12 @@
 
 use chrono::Timelike;
 use chrono_tz::Tz;
-use customer_domain::stats::{Drink, Served};
+use customer_domain::{
+    ledger::MOST_OWED,
+    stats::{Drink, Served},
+};
 use prost::Message;
-use types::{EventId, MenuItemId};
+use types::{Beans, EventId, MenuItemId};
 use wire::events::v1::{Item, OrderEvent, order_event::What};
 
 use crate::events::read_time;
@@ -94,7 +97,7 @@ fn drink(item: Item) -> Result<Drink, Poison> {
         milk: _,
         extras: _,
         member_id,
-        price_beans: _,
+        price_beans,
         caffeine_mg,
     } = item;
     let member = match member_id.as_str() {
@@ -108,7 +111,11 @@ fn drink(item: Item) -> Result<Drink, Poison> {
     }
     let caffeine_mg =
         u32::try_from(caffeine_mg).map_err(|_| field("items.caffeine_mg", caffeine_mg))?;
-    Ok(Drink { member, item, slug, caffeine_mg })
+    let price = Beans::new(price_beans);
+    if price < Beans::ZERO || price > MOST_OWED {
+        return Err(field("items.price_beans", price_beans));
+    }
+    Ok(Drink { member, item, slug, caffeine_mg, price })
 }
 
 #[cfg(test)]
@@ -184,6 +191,7 @@ mod tests {
         }
         for spoiled in [
             Item { caffeine_mg: -1, ..item() },
+            Item { price_beans: -1, ..item() },
             Item { slug: String::new(), ..item() },
             Item { menu_item_id: "x".to_owned(), ..item() },
             Item { member_id: "Mia".to_owned(), ..item() },

@@ -1,6 +1,7 @@
 //! Statistics out of the order events: what every member drank, and when.
 //! A projection is a function of the set of events; it can be emptied and
-//! filled again from the topic, and never touches the ledger.
+//! filled again from the topic, and never touches the ledger: what a coffee earned
+//! is decided once, when it is first counted.
 //!
 //! Costs: a batch of up to 100 events is one transaction with one commit: one
 //! statement that records the event ids, two for each order that was served, and
@@ -9,6 +10,7 @@
 pub mod consumer;
 pub mod dead_letters;
 pub mod decode;
+pub mod loyalty;
 pub mod observer;
 pub mod source;
 pub mod tally;
@@ -24,6 +26,7 @@ use crate::{
     metrics,
     store::{
         dead_letters as rows,
+        ledger::NewEntry,
         projections::{self as store, ByDrink},
     },
 };
@@ -37,6 +40,8 @@ pub struct Projections {
     pool: PgPool,
     time_zone: Tz,
     dead_letters: DeadLetters,
+    /// Where bookings leave; woken after each commit that has any.
+    log: outbox::Log,
     /// Tells the consumer of this process about a new generation at once.
     generation: watch::Sender<i32>,
 }
@@ -58,8 +63,16 @@ pub struct Replayed {
 
 impl Projections {
     /// Nothing is consumed before [`consumer::run`].
-    pub fn new(pool: PgPool, time_zone: Tz, dead_letters: DeadLetters) -> Self {
-        Self { pool, time_zone, dead_letters, generation: watch::Sender::new(0) }
+    pub fn new(pool: PgPool, time_zone: Tz, dead_letters: DeadLetters, log: outbox::Log) -> Self {
+        Self { pool, time_zone, dead_letters, log, generation: watch::Sender::new(0) }
+    }
+
+    /// What follows a commit that booked something.
+    fn committed(&self, booked: &[NewEntry]) {
+        for entry in booked {
+            self.log.wake();
+            metrics::booked(entry);
+        }
     }
 
     /// Two statements.
@@ -94,10 +107,12 @@ impl Projections {
                 Err(poison) => Some(poison.to_string()),
                 Ok(incoming) => {
                     let mut tx = self.pool.begin().await?;
-                    match tally::apply(&mut tx, std::slice::from_ref(&incoming)).await {
-                        Ok(_) => {
+                    let one = std::slice::from_ref(&incoming);
+                    match tally::apply(&mut tx, one, now).await {
+                        Ok(applied) => {
                             rows::mark_replayed(&mut *tx, &letter.digest, now).await?;
                             tx.commit().await?;
+                            self.committed(&applied.booked);
                             None
                         }
                         Err(error) if tally::is_poison(&error) => Some(error.to_string()),

@@ -4,23 +4,37 @@ use std::collections::{BTreeMap, HashSet};
 
 use customer_domain::stats::{self, Served, Tally};
 use sqlx::PgConnection;
-use types::{EventId, OrderId};
+use types::{EventId, OrderId, Timestamp};
 
-use super::decode::Incoming;
-use crate::store::projections as store;
+use super::{decode::Incoming, loyalty};
+use crate::store::{ledger::NewEntry, projections as store};
 
-/// Records the events and counts those that are new. How many were new.
+/// What a batch changed.
+#[derive(Debug)]
+pub struct Applied {
+    /// How many events were new.
+    pub new: usize,
+    /// What their transaction booked.
+    pub booked: Vec<NewEntry>,
+}
+
+/// Records the events and counts those that are new.
 ///
 /// Rows are locked in the order of their keys, whatever the events' order, so
 /// that two replicas never wait for each other crosswise.
-pub async fn apply(connection: &mut PgConnection, events: &[Incoming]) -> sqlx::Result<usize> {
+pub async fn apply(
+    connection: &mut PgConnection,
+    events: &[Incoming],
+    now: Timestamp,
+) -> sqlx::Result<Applied> {
     let ids: Vec<EventId> = events.iter().map(|event| event.id).collect();
     let mut new: HashSet<EventId> = store::record(connection, &ids).await?.into_iter().collect();
     let count = new.len();
     let mut newest: BTreeMap<OrderId, &Served> = BTreeMap::new();
     // Removed, so that the same event twice in a batch counts once.
     let new = events.iter().filter(|event| new.remove(&event.id));
-    for served in new.filter_map(|event| event.served.as_ref()) {
+    let served: Vec<&Served> = new.filter_map(|event| event.served.as_ref()).collect();
+    for served in served.iter().copied() {
         let kept = newest.entry(served.order).or_insert(served);
         if served.version > kept.version {
             *kept = served;
@@ -35,7 +49,8 @@ pub async fn apply(connection: &mut PgConnection, events: &[Incoming]) -> sqlx::
         }
     }
     store::add(connection, &change).await?;
-    Ok(count)
+    let booked = loyalty::take_in(connection, &served, now).await?;
+    Ok(Applied { new: count, booked })
 }
 
 /// Whether the database refuses the data itself (a value out of range, a broken

@@ -66,6 +66,38 @@ pub async fn lock(
     Ok(Some(Account { member, version, entries, balance: Beans::new(balance) }))
 }
 
+/// Locks several accounts, two round trips. Always in the order of their ids, so
+/// that two bookings never wait for each other crosswise. Who is unknown is left out.
+pub async fn lock_all(
+    connection: &mut PgConnection,
+    members: &[MemberId],
+) -> sqlx::Result<Vec<Account>> {
+    let ids: Vec<Uuid> = members.iter().map(|member| member.uuid()).collect();
+    sqlx::query("select from members where id = any($1) order by id for no key update")
+        .bind(&ids)
+        .execute(&mut *connection)
+        .await?;
+    // Another statement: it sees whatever was written while we waited.
+    let rows: Vec<(Uuid, i64, i64, i64)> = sqlx::query_as(
+        "select m.id, m.version, coalesce(last.number, 0), coalesce(last.balance, 0)
+         from members m left join lateral (
+             select number, balance from ledger_entries where member_id = m.id
+             order by number desc limit 1
+         ) as last on true
+         where m.id = any($1)",
+    )
+    .bind(ids)
+    .fetch_all(connection)
+    .await?;
+    let account = |(id, version, entries, balance)| Account {
+        member: MemberId::from_uuid(id),
+        version,
+        entries,
+        balance: Beans::new(balance),
+    };
+    Ok(rows.into_iter().map(account).collect())
+}
+
 /// Whether an entry with this cause is there.
 pub async fn has_cause(
     executor: impl PgExecutor<'_>,
@@ -115,20 +147,22 @@ pub async fn append(
     Ok(after)
 }
 
-/// A balance, `None` for an unknown member.
+/// A balance, and how many coffees are on the stamp cards; `None` for an unknown
+/// member. One statement: every look at the menu asks for it.
 pub async fn balance(
     executor: impl PgExecutor<'_>,
     member: MemberId,
-) -> sqlx::Result<Option<Beans>> {
-    let balance: Option<i64> = sqlx::query_scalar(
+) -> sqlx::Result<Option<(Beans, u64)>> {
+    let found: Option<(i64, i64)> = sqlx::query_as(
         "select coalesce((select e.balance from ledger_entries e where e.member_id = m.id
-                          order by e.number desc limit 1), 0)
+                          order by e.number desc limit 1), 0),
+                coalesce((select c.coffees from stamp_cards c where c.member_id = m.id), 0)
          from members m where m.id = $1",
     )
     .bind(member.uuid())
     .fetch_optional(executor)
     .await?;
-    Ok(balance.map(Beans::new))
+    Ok(found.map(|(beans, coffees)| (Beans::new(beans), coffees.unsigned_abs())))
 }
 
 /// A line of a statement.

@@ -2,9 +2,13 @@
 //! one statement is all) and knows rows; it decides nothing.
 
 pub mod dead_letters;
+pub mod favourites;
+pub mod gifts;
+pub mod house;
 pub mod keys;
 pub mod ledger;
 pub mod links;
+pub mod loyalty;
 pub mod members;
 pub mod notifications;
 pub mod projections;

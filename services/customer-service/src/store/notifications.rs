@@ -1,7 +1,7 @@
 //! `notifications`.
 
-use sqlx::PgExecutor;
-use types::{MemberId, NotificationId, OrderId, Roles, Timestamp};
+use sqlx::{PgConnection, PgExecutor};
+use types::{Beans, GiftId, MemberId, NotificationId, OrderId, Roles, Timestamp};
 use uuid::Uuid;
 
 use super::members::role_names;
@@ -53,25 +53,53 @@ pub async fn record(
     Ok(told.into_iter().map(MemberId::from_uuid).collect())
 }
 
+/// Records for its receiver that a gift was made; what it says is read when shown.
+pub async fn record_gift(
+    connection: &mut PgConnection,
+    gift: GiftId,
+    receiver: MemberId,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "insert into notifications
+             (id, gift_id, kind, recipient, order_version, order_number, reason, at)
+         values (uuidv7(), $1, 'gift', $2, 0, 0, '', $3)",
+    )
+    .bind(gift.uuid())
+    .bind(receiver.uuid())
+    .bind(now)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// A notification as its recipient has it.
 #[derive(Debug, Clone)]
 pub struct Notification {
     pub id: NotificationId,
-    pub order: OrderId,
-    pub order_number: i32,
+    pub about: About,
     pub kind: String,
-    pub reason: String,
     pub at: Timestamp,
+}
+
+/// What it is about.
+#[derive(Debug, Clone)]
+pub enum About {
+    Order { id: OrderId, number: i32, reason: String },
+    Gift { giver: String, beans: Beans, message: String },
 }
 
 #[derive(sqlx::FromRow)]
 struct Row {
     id: Uuid,
-    order_id: Uuid,
+    order_id: Option<Uuid>,
     order_number: i32,
     kind: String,
     reason: String,
     at: Timestamp,
+    giver: Option<String>,
+    beans: Option<i64>,
+    message: Option<String>,
 }
 
 /// The newest ones before a place in the list (the first page: none), newest first.
@@ -82,9 +110,12 @@ pub async fn page(
     limit: i64,
 ) -> sqlx::Result<Vec<Notification>> {
     let rows: Vec<Row> = sqlx::query_as(
-        "select id, order_id, order_number, kind, reason, at from notifications
-         where recipient = $1 and ($2::timestamptz is null or (at, id) < ($2, $3))
-         order by at desc, id desc limit $4",
+        "select n.id, n.order_id, n.order_number, n.kind, n.reason, n.at,
+                m.name as giver, g.beans, g.message
+         from notifications n
+         left join gifts g on g.id = n.gift_id left join members m on m.id = g.giver
+         where n.recipient = $1 and ($2::timestamptz is null or (n.at, n.id) < ($2, $3))
+         order by n.at desc, n.id desc limit $4",
     )
     .bind(recipient.uuid())
     .bind(before.map(|(at, _)| at))
@@ -92,15 +123,20 @@ pub async fn page(
     .bind(limit)
     .fetch_all(executor)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|Row { id, order_id, order_number, kind, reason, at }| Notification {
-            id: NotificationId::from_uuid(id),
-            order: OrderId::from_uuid(order_id),
-            order_number,
-            kind,
-            reason,
-            at,
-        })
-        .collect())
+    Ok(rows.into_iter().map(Notification::from).collect())
+}
+
+impl From<Row> for Notification {
+    fn from(row: Row) -> Self {
+        let Row { id, order_id, order_number, kind, reason, at, giver, beans, message } = row;
+        let about = match order_id {
+            Some(id) => About::Order { id: OrderId::from_uuid(id), number: order_number, reason },
+            None => About::Gift {
+                giver: giver.unwrap_or_default(),
+                beans: Beans::new(beans.unwrap_or_default()),
+                message: message.unwrap_or_default(),
+            },
+        };
+        Self { id: NotificationId::from_uuid(id), about, kind, at }
+    }
 }

@@ -1,5 +1,5 @@
 //! `consumed_events`, `served_orders` and `drink_stats`: what can be emptied and
-//! filled again.
+//! filled again, with the stamp cards of `loyalty.rs`.
 
 use customer_domain::stats::{Served, Tally};
 use sqlx::{PgConnection, PgExecutor, types::Json};
@@ -15,7 +15,7 @@ pub async fn generation(executor: impl PgExecutor<'_>) -> sqlx::Result<i32> {
 
 /// Empties the projections and begins the next generation.
 pub async fn start_again(connection: &mut PgConnection) -> sqlx::Result<i32> {
-    sqlx::query("truncate consumed_events, served_orders, drink_stats")
+    sqlx::query("truncate consumed_events, served_orders, drink_stats, stamps, stamp_cards")
         .execute(&mut *connection)
         .await?;
     sqlx::query_scalar(

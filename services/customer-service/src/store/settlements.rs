@@ -1,7 +1,7 @@
 //! `settlements`: the newest settlement of each order.
 
 use customer_domain::ledger::{SettlementState, Standing};
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, PgExecutor, PgPool};
 use types::{Beans, MemberId, OrderId, Timestamp};
 use uuid::Uuid;
 
@@ -17,22 +17,39 @@ pub async fn lock(
     connection: &mut PgConnection,
     order: OrderId,
 ) -> sqlx::Result<Option<SettlementState>> {
-    let row: Option<(Uuid, i64, i64, String)> = sqlx::query_as(
+    let row: Option<Row> = sqlx::query_as(
         "select payer, revision, owed, standing from settlements where order_id = $1 for update",
     )
     .bind(order.uuid())
     .fetch_optional(connection)
     .await?;
-    row.map(|(payer, revision, owed, standing)| {
-        Ok(SettlementState {
-            payer: MemberId::from_uuid(payer),
-            revision,
-            owed: Beans::new(owed),
-            standing: Standing::parse(&standing)
-                .ok_or_else(|| unreadable("settlements.standing", &standing))?,
-        })
+    row.map(state).transpose()
+}
+
+/// An order's settlement, as it is at the moment.
+pub async fn get(
+    executor: impl PgExecutor<'_>,
+    order: OrderId,
+) -> sqlx::Result<Option<SettlementState>> {
+    let row: Option<Row> = sqlx::query_as(
+        "select payer, revision, owed, standing from settlements where order_id = $1",
+    )
+    .bind(order.uuid())
+    .fetch_optional(executor)
+    .await?;
+    row.map(state).transpose()
+}
+
+type Row = (Uuid, i64, i64, String);
+
+fn state((payer, revision, owed, standing): Row) -> sqlx::Result<SettlementState> {
+    Ok(SettlementState {
+        payer: MemberId::from_uuid(payer),
+        revision,
+        owed: Beans::new(owed),
+        standing: Standing::parse(&standing)
+            .ok_or_else(|| unreadable("settlements.standing", &standing))?,
     })
-    .transpose()
 }
 
 /// Stores an order's newest settlement; `false` when another member pays for it.

@@ -21,6 +21,8 @@ pub(crate) struct Setup {
     pub floor: i64,
     pub allowance: i64,
     pub kafka: With,
+    /// Where order-service is; nowhere without.
+    pub orders: Option<String>,
 }
 
 /// What this test has of Kafka.
@@ -92,6 +94,7 @@ impl House {
             grpc: runtime::grpc::Config::on(ANY_PORT),
             database_url: database.url().into(),
             valkey_url: None,
+            order_service_url: setup.orders.unwrap_or_else(|| format!("http://{NOWHERE}")),
             kafka,
             time_zone: Berlin,
             free_bar: setup.free_bar,

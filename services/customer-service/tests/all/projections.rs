@@ -17,6 +17,8 @@ async fn rows(house: &House) -> Vec<String> {
     sqlx::query_scalar(
         "select drink_stats::text from drink_stats
          union all select served_orders::text from served_orders
+         union all select stamps::text from stamps
+         union all select stamp_cards::text from stamp_cards
          union all select consumed_events::text from consumed_events order by 1",
     )
     .fetch_all(house.pool())

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use order_domain::{Notice, Order};
+use order_domain::{DrinkRequest, Notice, Order};
 use runtime::AppError;
-use types::{MemberId, Role, Roles};
+use types::{Beans, FavouriteId, MemberId, Role, Roles};
 use wire::customer::v1::{self as pb, customer_service_client::CustomerServiceClient};
 
 /// How long one call may take.
@@ -69,6 +69,39 @@ impl Customers {
         let pb::NotifyResponse { recorded: _ } =
             client.notify(with_deadline(request)).await?.into_inner();
         Ok(())
+    }
+
+    /// A member's favourite as it was kept, and what it cost then; none: the usual.
+    /// One call, for which a person waits.
+    pub async fn favourite(
+        &self,
+        member: MemberId,
+        favourite: Option<FavouriteId>,
+    ) -> Result<(DrinkRequest, Beans), AppError> {
+        let request = pb::GetFavouriteRequest {
+            member_id: member.to_string(),
+            favourite_id: favourite.map(|id| id.to_string()).unwrap_or_default(),
+        };
+        let mut client = self.client.clone();
+        let kept = client.get_favourite(with_deadline(request)).await?.into_inner();
+        let pb::Favourite {
+            id: _,
+            name: _,
+            menu_item_id: menu_item,
+            slug: _,
+            drink: _,
+            size,
+            milk,
+            extras,
+            summary: _,
+            note,
+            price_beans,
+            kept_at: _,
+            usual: _,
+            now: _,
+        } = kept;
+        let item = DrinkRequest { menu_item, size, milk, extras, note, recipient: None };
+        Ok((item, Beans::new(price_beans)))
     }
 
     /// Who there is, with their roles. One call.

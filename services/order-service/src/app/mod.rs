@@ -23,6 +23,7 @@ use crate::{
     store::{self, days::Days},
 };
 
+mod again;
 mod command;
 mod customers;
 mod estimates;
@@ -34,6 +35,7 @@ mod place;
 mod recent;
 mod settle;
 
+pub use again::{Again, AskAgain, Key};
 pub use command::Done;
 pub use customers::Customers;
 pub use house::{Availability, Bar, House};

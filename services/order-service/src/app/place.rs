@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use order_domain::{DrinkRequest, NewOrder, Order, StateKind};
 use runtime::{AppError, Code};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
-use types::{MemberId, OrderId, Timestamp};
+use types::{Beans, MemberId, OrderId, Timestamp};
 
 use super::App;
 use crate::{
@@ -27,6 +27,8 @@ pub struct Ask {
     /// SHA-256 of the request.
     pub hash: Vec<u8>,
     pub items: Vec<DrinkRequest>,
+    /// They are asked for again: they must be as named, and cost this together.
+    pub agreed: Option<Beans>,
     /// Hold it until then.
     pub not_before: Option<Timestamp>,
     /// Wait up to this long until it is queued or rejected.
@@ -117,8 +119,16 @@ impl App {
             .map_err(|wrong| convert::rejection::invalid(vec![wrong]))?;
         // What is held is made then: it asks for what there will be.
         let made_at = hold_until.unwrap_or(now);
-        let wishes = order_domain::parse_wishes(&house.menu, &ask.items, ask.member, made_at)
-            .map_err(convert::rejection::invalid)?;
+        let wishes = order_domain::parse_wishes(&house.menu, &ask.items, ask.member, made_at);
+        let wishes = match ask.agreed {
+            None => wishes.map_err(convert::rejection::invalid)?,
+            Some(agreed) => {
+                let wishes = wishes.map_err(convert::rejection::invalid_by_now)?;
+                order_domain::check_as_agreed(&wishes, &ask.items, agreed)
+                    .map_err(|changed| convert::rejection::otherwise(&changed))?;
+                wishes
+            }
+        };
         house.bar.accepts(made_at).map_err(|shut| {
             let error = convert::rejection::shut(shut);
             let wait = shut.until().and_then(|until| (until - now).to_std().ok());
@@ -132,11 +142,19 @@ impl App {
 
     /// What this key led to before: the same order for the same request.
     async fn earlier(&self, ask: &Ask) -> Result<Option<Placed>, AppError> {
-        let earlier =
-            store::orders::find_by_key(self.pool(), ask.member, &ask.idempotency_key).await?;
-        match earlier {
+        self.earlier_by(ask.member, &ask.idempotency_key, &ask.hash).await
+    }
+
+    /// The same by its parts. One query.
+    pub(super) async fn earlier_by(
+        &self,
+        member: MemberId,
+        key: &str,
+        hash: &[u8],
+    ) -> Result<Option<Placed>, AppError> {
+        match store::orders::find_by_key(self.pool(), member, key).await? {
             None => Ok(None),
-            Some(earlier) if earlier.hash == ask.hash => {
+            Some(earlier) if earlier.hash == hash => {
                 Ok(Some(Placed { order: earlier.order, repeated: true }))
             }
             Some(_) => Err(AppError::new(

@@ -1,6 +1,6 @@
 //! Refusals of the domain by their names on the wire.
 
-use order_domain::{BarShut, Invalid, Rejection};
+use order_domain::{BarShut, Invalid, Otherwise, Rejection};
 use runtime::{AppError, Code};
 
 /// Why a command was not done.
@@ -71,6 +71,34 @@ pub(crate) fn invalid(wrong: Vec<Invalid>) -> AppError {
         let Invalid { path, code, message } = invalid;
         error.field(path, code, message)
     })
+}
+
+/// The same for what was agreed to once: what became of the menu since.
+pub(crate) fn invalid_by_now(wrong: Vec<Invalid>) -> AppError {
+    match Otherwise::of(&wrong) {
+        Some(changed) => otherwise(&changed),
+        None => invalid(wrong),
+    }
+}
+
+/// What is asked for again is not what was agreed to.
+pub(crate) fn otherwise(changed: &Otherwise) -> AppError {
+    let error = AppError::new(code_of(changed), sentence(&changed.to_string()));
+    match changed {
+        Otherwise::Price { was, now } => {
+            error.detail("was_beans", was.count()).detail("now_beans", now.count())
+        }
+        Otherwise::SoldOut(_) | Otherwise::NotOnTheMenu | Otherwise::Choices(_) => error,
+    }
+}
+
+const fn code_of(changed: &Otherwise) -> Code {
+    match changed {
+        Otherwise::SoldOut(_) => Code::SoldOut,
+        Otherwise::NotOnTheMenu => Code::NotOnTheMenu,
+        Otherwise::Choices(_) => Code::ChoicesChanged,
+        Otherwise::Price { .. } => Code::PriceChanged,
+    }
 }
 
 fn sentence(text: &str) -> String {

@@ -64,8 +64,16 @@ pub(crate) fn text<'a>(path: &str, text: &'a str, most: usize) -> Result<&'a str
 /// The items that somebody asks for. Only what cannot be read is refused here;
 /// what it means, the menu says.
 pub(crate) fn items(wire: Vec<pb::ItemRequest>) -> Result<Vec<DrinkRequest>, AppError> {
-    if wire.len() > limits::ITEMS {
-        let message = format!("at most {} items in one order", limits::ITEMS);
+    some_items(wire, limits::ITEMS)
+}
+
+/// At most so many items.
+pub(crate) fn some_items(
+    wire: Vec<pb::ItemRequest>,
+    most: usize,
+) -> Result<Vec<DrinkRequest>, AppError> {
+    if wire.len() > most {
+        let message = format!("at most {most} items");
         return Err(AppError::invalid("items", "too-many", message));
     }
     wire.into_iter().enumerate().map(|(at, it)| item(&format!("items[{at}]"), it)).collect()

@@ -1,6 +1,6 @@
 //! Menu and bar.
 
-use order_domain::{Bar, Drink, Invalid};
+use order_domain::{Bar, Drink, Invalid, Otherwise, limits};
 use runtime::AppError;
 use wire::order::v1 as pb;
 
@@ -80,6 +80,25 @@ impl Handlers {
         })
     }
 
+    /// Memory.
+    pub(super) async fn check(
+        &self,
+        request: pb::CheckItemsRequest,
+    ) -> Result<pb::CheckItemsResponse, AppError> {
+        let pb::CheckItemsRequest { items } = request;
+        let items = request::some_items(items, limits::CHECKED)?;
+        let house = self.app.house().await?;
+        let now = self.app.now();
+        let checked = items.iter().map(|item| match Drink::parse(&house.menu, item, now) {
+            Ok(drink) => Ok(checked(Some(&drink), drink.is_as_named(item).err().as_ref())),
+            Err(wrong) => match Otherwise::of(&wrong) {
+                Some(changed) => Ok(checked(None, Some(&changed))),
+                None => Err(convert::rejection::invalid(wrong)),
+            },
+        });
+        Ok(pb::CheckItemsResponse { items: checked.collect::<Result<_, _>>()? })
+    }
+
     pub(super) async fn bar(&self) -> Result<pb::Bar, AppError> {
         Ok(bar(self.app.bar().await?))
     }
@@ -99,6 +118,13 @@ impl Handlers {
         self.app.set_bar(state).await?;
         self.bar().await
     }
+}
+
+fn checked(drink: Option<&Drink>, changed: Option<&Otherwise>) -> pb::CheckedItem {
+    let changed = changed.map(convert::rejection::otherwise);
+    let (code, says) =
+        changed.map(|error| (error.code.name().to_owned(), error.message)).unwrap_or_default();
+    pb::CheckedItem { item: drink.map(convert::order::drink), code, says }
 }
 
 pub(super) fn bar(bar: app::Bar) -> pb::Bar {

@@ -10,6 +10,7 @@ use wire::order::v1::{self as pb, order_service_server::OrderService};
 
 use crate::app::App;
 
+mod again;
 mod commands;
 mod menu;
 mod orders;
@@ -81,6 +82,13 @@ impl OrderService for Handlers {
         answer(self.prices(request.into_inner()).await)
     }
 
+    async fn check_items(
+        &self,
+        request: Request<pb::CheckItemsRequest>,
+    ) -> Answer<pb::CheckItemsResponse> {
+        answer(self.check(request.into_inner()).await)
+    }
+
     async fn get_bar(&self, _: Request<pb::GetBarRequest>) -> Answer<pb::Bar> {
         answer(self.bar().await)
     }
@@ -95,6 +103,22 @@ impl OrderService for Handlers {
     ) -> Answer<pb::PlaceOrderResponse> {
         let reader = reader(&request)?;
         answer(self.place(reader, request.into_inner()).await)
+    }
+
+    async fn order_favourite(
+        &self,
+        request: Request<pb::OrderFavouriteRequest>,
+    ) -> Answer<pb::PlaceOrderResponse> {
+        let (scope, reader) = (Caller::of(&request)?.person()?.scope, reader(&request)?);
+        answer(self.favourite(reader, scope, request.into_inner()).await)
+    }
+
+    async fn order_again(
+        &self,
+        request: Request<pb::OrderAgainRequest>,
+    ) -> Answer<pb::PlaceOrderResponse> {
+        let reader = reader(&request)?;
+        answer(self.once_more(reader, request.into_inner()).await)
     }
 
     async fn get_order(&self, request: Request<pb::GetOrderRequest>) -> Answer<pb::Order> {

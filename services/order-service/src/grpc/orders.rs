@@ -35,29 +35,15 @@ impl Handlers {
     ) -> Result<pb::PlaceOrderResponse, AppError> {
         let hash = hash_of(&request);
         let pb::PlaceOrderRequest { idempotency_key, items, not_before, wait_ms } = request;
-        if !reader.roles.contains(Role::Member) {
-            return Err(AppError::new(Code::NotAllowed, "Only members order."));
-        }
-        if idempotency_key.is_empty() {
-            return Err(AppError::new(Code::IdempotencyKeyMissing, "An order needs a key.").field(
-                "idempotency_key",
-                "required",
-                "it must not be empty",
-            ));
-        }
-        request::text("idempotency_key", &idempotency_key, LONGEST_KEY)?;
-        if !(0..=LONGEST_WAIT).contains(&wait_ms) {
-            let message = format!("from 0 to {LONGEST_WAIT}");
-            return Err(AppError::invalid("wait_ms", "out-of-range", message));
-        }
-        let wait = Duration::from_millis(u64::from(wait_ms.unsigned_abs()));
-        let left = runtime::deadline::remaining();
-        let wait = left.map_or(wait, |left| wait.min(left.saturating_sub(FOR_THE_ANSWER)));
+        check_orders(&reader)?;
+        let idempotency_key = key(idempotency_key)?;
+        let wait = wait(wait_ms)?;
         let ask = Ask {
             member: reader.member,
             idempotency_key,
             hash,
             items: request::items(items)?,
+            agreed: None,
             not_before: request::moment("not_before", not_before)?,
             wait,
         };
@@ -141,6 +127,39 @@ impl Handlers {
             position,
         })
     }
+}
+
+/// Only who is in the family orders.
+pub(super) fn check_orders(reader: &Reader) -> Result<(), AppError> {
+    if reader.roles.contains(Role::Member) {
+        Ok(())
+    } else {
+        Err(AppError::new(Code::NotAllowed, "Only members order."))
+    }
+}
+
+/// An idempotency key, which must be there.
+pub(super) fn key(key: String) -> Result<String, AppError> {
+    if key.is_empty() {
+        return Err(AppError::new(Code::IdempotencyKeyMissing, "An order needs a key.").field(
+            "idempotency_key",
+            "required",
+            "it must not be empty",
+        ));
+    }
+    request::text("idempotency_key", &key, LONGEST_KEY)?;
+    Ok(key)
+}
+
+/// How long to wait for `queued` or `rejected`, within what the request has left.
+pub(super) fn wait(wait_ms: i32) -> Result<Duration, AppError> {
+    if !(0..=LONGEST_WAIT).contains(&wait_ms) {
+        let message = format!("from 0 to {LONGEST_WAIT}");
+        return Err(AppError::invalid("wait_ms", "out-of-range", message));
+    }
+    let wait = Duration::from_millis(u64::from(wait_ms.unsigned_abs()));
+    let left = runtime::deadline::remaining();
+    Ok(left.map_or(wait, |left| wait.min(left.saturating_sub(FOR_THE_ANSWER))))
 }
 
 /// What makes two requests the same: everything but the key itself and how long

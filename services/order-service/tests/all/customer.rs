@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use runtime::Peer;
+use runtime::{AppError, Code, Peer};
 use tokio::task::JoinSet;
 use tokio_stream::{
     StreamExt as _,
@@ -47,6 +47,8 @@ pub(crate) struct Books {
     pub(crate) silent: bool,
     pub(crate) floor: i64,
     pub(crate) members: Vec<pb::Member>,
+    /// By member: their favourites; one of them may be the usual.
+    pub(crate) favourites: BTreeMap<String, Vec<pb::Favourite>>,
     /// How often the week's allowances were asked for.
     pub(crate) granted: u32,
 }
@@ -209,6 +211,45 @@ impl pb::customer_service_server::CustomerService for Service {
         Ok(Response::new(pb::ListMembersResponse { members }))
     }
 
+    async fn get_favourite(
+        &self,
+        request: Request<pb::GetFavouriteRequest>,
+    ) -> Answer<pb::Favourite> {
+        self.called("GetFavourite", &request).await?;
+        let pb::GetFavouriteRequest { member_id, favourite_id } = request.into_inner();
+        let books = self.open()?;
+        let kept = books.favourites.get(&member_id).into_iter().flatten();
+        let wanted = |it: &&pb::Favourite| match favourite_id.as_str() {
+            "" => it.usual,
+            id => it.id == id,
+        };
+        let found = kept.clone().find(wanted).cloned();
+        let code = if favourite_id.is_empty() { Code::NoUsual } else { Code::NotFound };
+        found.map(Response::new).ok_or_else(|| AppError::new(code, "There is none.").into())
+    }
+
+    async fn keep_favourite(&self, _: Request<pb::KeepFavouriteRequest>) -> Answer<pb::Favourite> {
+        not_played()
+    }
+
+    async fn list_favourites(
+        &self,
+        _: Request<pb::ListFavouritesRequest>,
+    ) -> Answer<pb::ListFavouritesResponse> {
+        not_played()
+    }
+
+    async fn remove_favourite(
+        &self,
+        _: Request<pb::RemoveFavouriteRequest>,
+    ) -> Answer<pb::RemoveFavouriteResponse> {
+        not_played()
+    }
+
+    async fn set_usual(&self, _: Request<pb::SetUsualRequest>) -> Answer<pb::SetUsualResponse> {
+        not_played()
+    }
+
     async fn create_sign_in_link(
         &self,
         _: Request<pb::CreateSignInLinkRequest>,
@@ -265,6 +306,25 @@ impl pb::customer_service_server::CustomerService for Service {
         &self,
         _: Request<pb::GetStatementRequest>,
     ) -> Answer<pb::GetStatementResponse> {
+        not_played()
+    }
+
+    async fn give_beans(&self, _: Request<pb::GiveBeansRequest>) -> Answer<pb::GiveBeansResponse> {
+        not_played()
+    }
+
+    async fn correct_beans(
+        &self,
+        _: Request<pb::CorrectBeansRequest>,
+    ) -> Answer<pb::CorrectBeansResponse> {
+        not_played()
+    }
+
+    async fn get_house(&self, _: Request<pb::GetHouseRequest>) -> Answer<pb::House> {
+        not_played()
+    }
+
+    async fn set_house(&self, _: Request<pb::SetHouseRequest>) -> Answer<pb::House> {
         not_played()
     }
 

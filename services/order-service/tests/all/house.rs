@@ -274,6 +274,8 @@ impl Person {
     methods! {
         ask_get: get_order(pb::GetOrderRequest) -> pb::Order;
         ask_place: place_order(pb::PlaceOrderRequest) -> pb::PlaceOrderResponse;
+        order_favourite: order_favourite(pb::OrderFavouriteRequest) -> pb::PlaceOrderResponse;
+        order_again: order_again(pb::OrderAgainRequest) -> pb::PlaceOrderResponse;
         ask_list: list_orders(pb::ListOrdersRequest) -> pb::ListOrdersResponse;
         ask_queue: get_queue(pb::GetQueueRequest) -> pb::Queue;
         ask_search: search_menu(pb::SearchMenuRequest) -> pb::SearchMenuResponse;

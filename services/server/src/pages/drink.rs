@@ -4,9 +4,10 @@ use askama::Template;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use runtime::Code;
-use wire::order::v1 as pb;
+use wire::{customer::v1 as customer, order::v1 as pb};
 
 use super::{
+    favourites::{self, Kept},
     frame::{Frame, new_key},
     order::place::{self, Placed},
     view::{
@@ -26,6 +27,10 @@ pub(crate) struct DrinkPage {
     pub(crate) shell: Shell,
     pub(crate) bar: BarView,
     pub(crate) form: DrinkForm,
+    /// May it be kept as a favourite here?
+    pub(crate) keeps: bool,
+    /// By which name.
+    pub(crate) name: String,
 }
 
 /// The form's fields as the browser sends them; extras repeat.
@@ -83,6 +88,32 @@ pub(crate) async fn to_cart(
     }
 }
 
+/// `POST /favourites`: this drink, to be ordered again.
+pub(crate) async fn keep(
+    frame: Frame,
+    PageForm(fields): PageForm<Fields>,
+) -> Result<Response, PageError> {
+    let slug = value(&fields, "drink").to_owned();
+    let (name, usual) = (value(&fields, "name").to_owned(), !value(&fields, "usual").is_empty());
+    let (chosen, key) = read(slug, fields);
+    let request = customer::KeepFavouriteRequest {
+        name: name.clone(),
+        menu_item: chosen.drink.clone(),
+        size: chosen.size.clone(),
+        milk: chosen.milk.clone(),
+        extras: chosen.extras.clone(),
+        note: chosen.note.clone(),
+        usual,
+    };
+    match favourites::keep(&frame, request).await? {
+        Kept::Yes => Ok(see_other("/favourites").into_response()),
+        Kept::Refused { status, errors } => {
+            let page = DrinkPage { name, ..show(&frame, &chosen, errors, key).await? };
+            Ok((status, Page(page)).into_response())
+        }
+    }
+}
+
 async fn show(
     frame: &Frame,
     chosen: &Chosen,
@@ -98,6 +129,8 @@ async fn show(
         shell: frame.shell(Tab::Menu, &people),
         form: DrinkForm::new(item, chosen, frame.me_first(&people), errors.beside(&bar), key),
         bar,
+        keeps: frame.keeps(),
+        name: String::new(),
     })
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use runtime::deadline;
-use types::Role;
+use types::{Role, Scope};
 use wire::{customer::v1 as customer, order::v1 as pb};
 
 use super::{
@@ -127,6 +127,25 @@ impl Frame {
         let mut customers = self.app.customers(&self.viewer);
         let asked = deadline::within(WALLET_PATIENCE, customers.get_balance(request));
         Some(Wallet::new(&asked.await.ok()?.ok()?.into_inner()))
+    }
+
+    /// One's favourites with what each is now; none for whom they are not, and
+    /// while customer-service is away or takes its time.
+    pub(crate) async fn favourites(&self) -> Vec<customer::Favourite> {
+        if !matches!(self.viewer.scope, Scope::Full | Scope::Kiosk) {
+            return Vec::new();
+        }
+        let mut customers = self.app.customers(&self.viewer);
+        let asked = customers.list_favourites(customer::ListFavouritesRequest {});
+        match deadline::within(WALLET_PATIENCE, asked).await {
+            Ok(Ok(listed)) => listed.into_inner().favourites,
+            Ok(Err(_)) | Err(_) => Vec::new(),
+        }
+    }
+
+    /// Whether who looks may keep favourites here.
+    pub(crate) fn keeps(&self) -> bool {
+        self.viewer.scope == Scope::Full
     }
 
     /// One's own open orders, newest first.

@@ -4,9 +4,10 @@ use askama::Template;
 use wire::order::v1 as pb;
 
 use super::{
-    frame::Frame,
+    frame::{Frame, new_key},
     view::{
         Shell, Tab, Wallet, count,
+        favourite::UsualView,
         menu::{BarView, Emoji, MenuView},
         order::{OrderView, Teller},
     },
@@ -25,6 +26,9 @@ pub(crate) struct MenuPage {
     pub(crate) bar: BarView,
     pub(crate) wallet: Option<Wallet>,
     pub(crate) open: Vec<OrderView>,
+    pub(crate) usual: UsualView,
+    /// Idempotency key of ordering the usual.
+    pub(crate) usual_key: String,
     pub(crate) menu: MenuView,
     pub(crate) cart_says: String,
 }
@@ -63,13 +67,14 @@ pub(crate) async fn page(
     search: Result<Query<Search>, Problem>,
 ) -> Result<Page<MenuPage>, PageError> {
     let Query(search) = search?;
-    let (people, menu, found, bar, wallet, open) = tokio::join!(
+    let (people, menu, found, bar, wallet, open, favourites) = tokio::join!(
         frame.people(),
         frame.menu(),
         find(&frame, &search),
         frame.bar(),
         frame.wallet(),
         frame.open_orders(),
+        frame.favourites(),
     );
     let menu = menu?;
     let teller = Teller {
@@ -83,6 +88,8 @@ pub(crate) async fn page(
         greeting: frame.clock().greeting(),
         bar: bar?,
         wallet,
+        usual: UsualView::new(&favourites, &teller.emoji),
+        usual_key: new_key(),
         open: open?.iter().map(|order| teller.order(order)).collect(),
         menu: match found? {
             Some((query, items)) => MenuView::found(&query, &items, &menu.sold_out),

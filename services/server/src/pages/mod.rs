@@ -6,11 +6,16 @@
 
 mod account;
 mod assets;
+mod beans;
 mod cart;
 mod counter;
 mod drink;
 pub(crate) mod errors;
+mod family;
+mod favourites;
 mod frame;
+mod house;
+mod mend;
 mod menu;
 mod order;
 #[cfg(test)]
@@ -28,6 +33,7 @@ pub fn pages() -> Pages {
         .get("/menu/list", menu::list)
         .get("/menu/bar", menu::bar)
         .get("/menu/wallet", menu::wallet)
+        .get("/menu/usual", favourites::usual)
         .get("/menu/{slug}", drink::page)
         .post("/menu/{slug}", drink::order)
         .get("/cart", cart::page)
@@ -39,7 +45,14 @@ pub fn pages() -> Pages {
         .get("/orders/open", order::open)
         .get("/orders/{id}", order::page)
         .get("/orders/{id}/card", order::card)
+        .get("/orders/{id}/again", order::again::page)
+        .post("/orders/{id}/again", order::again::order)
         .post("/orders/{id}/{act}", order::act::on_page)
+        .get("/favourites", favourites::page)
+        .post("/favourites", drink::keep)
+        .post("/favourites/order", favourites::order)
+        .post("/favourites/remove", favourites::remove)
+        .post("/favourites/usual", favourites::set_usual)
         .get("/counter", counter::page)
         .get("/counter/board", counter::board)
         .get("/counter/bar", counter::bar)
@@ -52,7 +65,22 @@ pub fn pages() -> Pages {
         .post("/counter/orders/{id}/{act}", order::act::at_counter)
         .get("/notifications", account::news)
         .get("/notifications/list", account::news_list)
-        .get("/beans", account::beans)
+        .get("/me", account::me::page)
+        .post("/me", account::me::change)
+        .post("/me/sign-out", account::me::sign_out)
+        .get("/family", family::page)
+        .post("/family", family::invite)
+        .get("/family/{id}", family::member::page)
+        .post("/family/{id}", family::member::change)
+        .post("/family/{id}/roles", family::member::set_roles)
+        .post("/family/{id}/sign-out", family::member::sign_out)
+        .post("/family/{id}/links", family::link::make)
+        .get("/beans", beans::page)
+        .post("/beans", beans::give)
+        .get("/beans/{id}", beans::member::page)
+        .post("/beans/{id}", beans::member::correct)
+        .get("/house", house::page)
+        .post("/house", house::set)
         .get("/sign-in", account::sign_in::signed_out)
         .get("/sign-in/{secret}", account::sign_in::page)
         .post("/sign-in/{secret}", account::sign_in::sign_in)

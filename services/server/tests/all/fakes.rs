@@ -188,6 +188,9 @@ scripted! {
         search_menu(order::SearchMenuRequest) -> order::SearchMenuResponse;
         set_availability(order::SetAvailabilityRequest) -> order::Menu;
         price_items(order::PriceItemsRequest) -> order::PriceItemsResponse;
+        check_items(order::CheckItemsRequest) -> order::CheckItemsResponse;
+        order_favourite(order::OrderFavouriteRequest) -> order::PlaceOrderResponse;
+        order_again(order::OrderAgainRequest) -> order::PlaceOrderResponse;
         get_bar(order::GetBarRequest) -> order::Bar;
         set_bar(order::SetBarRequest) -> order::Bar;
         place_order(order::PlaceOrderRequest) -> order::PlaceOrderResponse;
@@ -286,9 +289,18 @@ scripted! {
         update_member(customer::UpdateMemberRequest) -> customer::Member;
         get_balance(customer::GetBalanceRequest) -> customer::Balance;
         get_statement(customer::GetStatementRequest) -> customer::GetStatementResponse;
+        give_beans(customer::GiveBeansRequest) -> customer::GiveBeansResponse;
+        correct_beans(customer::CorrectBeansRequest) -> customer::CorrectBeansResponse;
         settle(customer::SettleRequest) -> customer::SettleResponse;
         grant_due_allowances(customer::GrantDueAllowancesRequest)
             -> customer::GrantDueAllowancesResponse;
+        get_house(customer::GetHouseRequest) -> customer::House;
+        set_house(customer::SetHouseRequest) -> customer::House;
+        keep_favourite(customer::KeepFavouriteRequest) -> customer::Favourite;
+        list_favourites(customer::ListFavouritesRequest) -> customer::ListFavouritesResponse;
+        remove_favourite(customer::RemoveFavouriteRequest) -> customer::RemoveFavouriteResponse;
+        set_usual(customer::SetUsualRequest) -> customer::SetUsualResponse;
+        get_favourite(customer::GetFavouriteRequest) -> customer::Favourite;
         notify(customer::NotifyRequest) -> customer::NotifyResponse;
         list_notifications(customer::ListNotificationsRequest)
             -> customer::ListNotificationsResponse;

@@ -7,13 +7,16 @@
 mod access;
 mod api;
 mod bad_input;
+mod beans;
 mod fakes;
+mod favourites;
 mod forms;
 mod http_client;
 mod limits;
 mod live;
 mod pages;
 mod parts;
+mod people;
 mod samples;
 mod session;
 mod tls;

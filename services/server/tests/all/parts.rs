@@ -60,6 +60,9 @@ fn lively(world: &World, me: &Someone, order: &str) {
         let position = "e1-0".to_owned();
         Ok(pb::Queue { orders: vec![queued.clone()], bar: Some(bar), position })
     });
+    customers.on("list_favourites", |_: customer::ListFavouritesRequest, _| {
+        Ok(customer::ListFavouritesResponse { favourites: vec![samples::usual()] })
+    });
     customers.on("list_notifications", |_: customer::ListNotificationsRequest, _| {
         let news =
             customer::Notification { title: "#12 is ready".to_owned(), ..Default::default() };
@@ -79,7 +82,7 @@ async fn a_fragment_is_what_its_part_of_the_page_shows() {
         answer.text()
     };
     let way = format!("/orders/{order}");
-    let pages = [("/", 4), ("/orders", 1), (&way, 1), ("/counter", 3), ("/counter/menu", 1)];
+    let pages = [("/", 5), ("/orders", 1), (&way, 1), ("/counter", 3), ("/counter/menu", 1)];
     for (path, parts) in pages.into_iter().chain([("/notifications", 1)]) {
         let page = get(path).await;
         let mut seen = 0;

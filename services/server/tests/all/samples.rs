@@ -2,7 +2,7 @@
 
 use chrono::Utc;
 use types::{MemberId, OrderId};
-use wire::order::v1 as pb;
+use wire::{customer::v1 as customer, order::v1 as pb};
 
 pub(crate) fn now() -> Option<prost_types::Timestamp> {
     Some(prost_types::Timestamp { seconds: Utc::now().timestamp(), nanos: 0 })
@@ -90,4 +90,27 @@ pub(crate) fn menu() -> pb::Menu {
 
 pub(crate) fn open_bar() -> pb::Bar {
     pb::Bar { state: pb::BarState::Open.into(), ..pb::Bar::default() }
+}
+
+/// A flat white that is somebody's usual, and has become dearer.
+pub(crate) fn usual() -> customer::Favourite {
+    customer::Favourite {
+        id: "fav_01h455vb4pex5vsknk084sn02q".to_owned(),
+        name: "Morning".to_owned(),
+        menu_item_id: "itm_01h455vb4pex5vsknk084sn02q".to_owned(),
+        slug: "flat-white".to_owned(),
+        drink: "Flat white".to_owned(),
+        size: "small".to_owned(),
+        milk: "oat-milk".to_owned(),
+        summary: "oat milk".to_owned(),
+        price_beans: 4,
+        kept_at: now(),
+        usual: true,
+        now: Some(customer::FavouriteNow {
+            state: customer::FavouriteState::PriceChanged.into(),
+            says: "It costs 5 now, and not 4.".to_owned(),
+            price_beans: Some(5),
+        }),
+        ..customer::Favourite::default()
+    }
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use types::MemberId;
 use utoipa::ToSchema;
 use wire::customer::v1 as pb;
 
@@ -63,6 +64,26 @@ pub struct Members {
     pub members: Vec<Member>,
 }
 
+/// Somebody who joins.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewMember {
+    /// Chosen by who asks, so that asking again is harmless; dealt without it.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "mem_01h455vb4pex5vsknk084sn02q")]
+    pub id: Option<MemberId>,
+    #[schema(max_length = 60)]
+    pub name: String,
+    #[serde(default)]
+    pub emoji: Option<String>,
+    #[serde(default)]
+    #[schema(example = "#a0522d")]
+    pub colour: Option<String>,
+    /// Everybody is a member besides.
+    #[serde(default)]
+    pub roles: Vec<Role>,
+}
+
 /// What is to be different about somebody; what is left out stays as it is.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -82,6 +103,19 @@ pub struct Beans {
     pub beans: i64,
     /// Nothing costs beans.
     pub free_bar: bool,
+    pub stamp_card: StampCard,
+}
+
+/// Every so many coffees one is free.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StampCard {
+    /// On the present card.
+    pub stamps: u64,
+    /// So many fill it.
+    #[schema(example = 10)]
+    pub of: u64,
+    /// Cards that were filled.
+    pub filled: u64,
 }
 
 /// One page of the bean ledger, newest first.
@@ -98,12 +132,62 @@ pub struct LedgerEntry {
     pub id: String,
     /// Negative: paid.
     pub beans: i64,
+    /// "order", "allowance", "opening", "gift", "correction", "reward".
     #[schema(example = "order")]
     pub kind: String,
-    /// What it was for: an order's id, "2026-W47".
+    /// What it was for: an order's id, "2026-W47", a gift's id, "coffee-10".
     pub cause: String,
     pub at: Option<DateTime<Utc>>,
     /// After this entry.
+    pub balance_beans: i64,
+    /// Who gave a gift or got it; the admin who corrected.
+    pub other_member_id: Option<String>,
+    /// A gift's message, a correction's reason.
+    pub words: Option<String>,
+}
+
+/// Beans for somebody else.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewGift {
+    /// Who gets them.
+    #[schema(value_type = String, example = "mem_01h455vb4pex5vsknk084sn02q")]
+    pub member_id: MemberId,
+    #[schema(minimum = 1, maximum = 100_000)]
+    pub beans: i64,
+    /// For them.
+    #[serde(default)]
+    #[schema(max_length = 140)]
+    pub message: String,
+}
+
+/// A gift that was made.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Gift {
+    #[schema(example = "gft_01h455vb4pex5vsknk084sn02q")]
+    pub id: String,
+    /// What is left to its giver, now.
+    pub balance_beans: i64,
+}
+
+/// What an admin puts right.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewCorrection {
+    /// Negative: taken. It may pass the floor.
+    #[schema(minimum = -100_000, maximum = 100_000)]
+    pub beans: i64,
+    /// For the member to read.
+    #[schema(min_length = 1, max_length = 140)]
+    pub reason: String,
+}
+
+/// A correction that was booked.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Correction {
+    #[schema(example = "cor_01h455vb4pex5vsknk084sn02q")]
+    pub id: String,
+    /// The member's, now.
     pub balance_beans: i64,
 }
 
@@ -183,8 +267,9 @@ impl TryFrom<pb::ListMembersResponse> for Members {
 
 impl From<pb::Balance> for Beans {
     fn from(balance: pb::Balance) -> Self {
-        let pb::Balance { member_id: _, beans, free_bar } = balance;
-        Self { beans, free_bar }
+        let pb::Balance { member_id: _, beans, free_bar, stamp_card } = balance;
+        let pb::StampCard { stamps, of, filled } = stamp_card.unwrap_or_default();
+        Self { beans, free_bar, stamp_card: StampCard { stamps, of, filled } }
     }
 }
 
@@ -194,8 +279,26 @@ impl From<pb::GetStatementResponse> for Statement {
         let entries = entries
             .into_iter()
             .map(|entry| {
-                let pb::LedgerEntry { id, beans, kind, cause, at, balance_beans } = entry;
-                LedgerEntry { id, beans, kind, cause, at: at.and_then(time), balance_beans }
+                let pb::LedgerEntry {
+                    id,
+                    beans,
+                    kind,
+                    cause,
+                    at,
+                    balance_beans,
+                    other_member_id,
+                    words,
+                } = entry;
+                LedgerEntry {
+                    id,
+                    beans,
+                    kind,
+                    cause,
+                    at: at.and_then(time),
+                    balance_beans,
+                    other_member_id: some(other_member_id),
+                    words: some(words),
+                }
             })
             .collect();
         Self { entries, next_cursor: some(next_cursor) }

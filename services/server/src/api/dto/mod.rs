@@ -4,6 +4,8 @@
 
 pub mod bar;
 pub mod customer;
+pub mod favourite;
+pub mod house;
 pub mod menu;
 pub mod order;
 pub mod session;

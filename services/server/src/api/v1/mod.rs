@@ -2,6 +2,7 @@
 
 pub mod bar;
 pub mod events;
+pub mod house;
 pub mod me;
 pub mod members;
 pub mod menu;
@@ -39,6 +40,7 @@ pub fn endpoints() -> Endpoints {
         .with(routes!(orders::decline::decline))
         .with(routes!(orders::forgive::forgive))
         .with(routes!(orders::amend::amend))
+        .with(routes!(orders::again::again))
         .with(routes!(orders::tick::tick))
         .with(routes!(orders::strike::strike))
         .with(routes!(orders::replace::replace))
@@ -48,8 +50,20 @@ pub fn endpoints() -> Endpoints {
         .with(routes!(me::beans::beans))
         .with(routes!(me::statement::statement))
         .with(routes!(me::stats::stats))
+        .with(routes!(me::give::give))
+        .with(routes!(me::favourites::list::list))
+        .with(routes!(me::favourites::keep::keep))
+        .with(routes!(me::favourites::remove::remove))
+        .with(routes!(me::favourites::order::order))
+        .with(routes!(me::usual::set::set))
+        .with(routes!(me::usual::order::order))
         .with(routes!(members::list::list))
+        .with(routes!(members::create::create))
         .with(routes!(members::update::update))
+        .with(routes!(members::link::link))
+        .with(routes!(members::correct::correct))
+        .with(routes!(house::show::show))
+        .with(routes!(house::set::set))
         .with(routes!(notifications::list::list))
         .with(routes!(session::create::create))
         .with(routes!(session::refresh::refresh))
@@ -57,6 +71,17 @@ pub fn endpoints() -> Endpoints {
         .with(routes!(sessions::of_me::of_me))
         .with(routes!(sessions::of_member::of_member))
         .with(routes!(sessions::end::end))
+}
+
+/// What makes a request the same as one before; for the document only.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "describes what the extractor reads")]
+pub(crate) struct Once {
+    /// 8 to 64 visible ASCII characters, new for each new request. Asked again with
+    /// it, the answer is what was done then; with another body, 422.
+    #[param(rename = "Idempotency-Key", example = "0b6f1c0e-5f0e-4a55-a5a5-9d2b7a1f4c11")]
+    idempotency_key: String,
 }
 
 /// Which part of a list.

@@ -1,6 +1,7 @@
 //! Orders: the way of one, and the list of one's own.
 
 pub(crate) mod act;
+pub(crate) mod again;
 pub(crate) mod place;
 
 use askama::Template;

@@ -16,7 +16,7 @@ use crate::{
 
 /// How long the answer may wait for the order to be settled, in milliseconds:
 /// then the first thing that a page without script shows is "in the queue".
-const WAIT_MS: i32 = 700;
+pub(crate) const WAIT_MS: i32 = 700;
 
 /// What became of a form.
 pub(crate) enum Placed {
@@ -44,17 +44,30 @@ pub(crate) async fn place(
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         return Ok(Placed::Refused { status, errors, already_sent: false });
     }
-    if !is_key(key) {
-        let message = "This form is not one of ours. Load the page again.";
-        return Err(Problem::invalid("form:key", "invalid", message).into());
-    }
+    check_key(key)?;
     let request = pb::PlaceOrderRequest {
         idempotency_key: key.to_owned(),
         items: drinks.iter().map(wish).collect(),
         not_before: None,
         wait_ms: WAIT_MS,
     };
-    let problem = match frame.app.orders(&frame.viewer).place_order(request).await {
+    outcome(frame.app.orders(&frame.viewer).place_order(request).await)
+}
+
+/// An idempotency key as our forms carry it.
+pub(crate) fn check_key(key: &str) -> Result<(), Problem> {
+    if is_key(key) {
+        return Ok(());
+    }
+    let message = "This form is not one of ours. Load the page again.";
+    Err(Problem::invalid("form:key", "invalid", message))
+}
+
+/// What became of it, by what order-service said.
+pub(crate) fn outcome(
+    placed: Result<tonic::Response<pb::PlaceOrderResponse>, tonic::Status>,
+) -> Result<Placed, PageError> {
+    let problem = match placed {
         Ok(response) => match response.into_inner().order {
             Some(order) => return Ok(Placed::Order(order.id)),
             None => Problem::new(Code::Internal),

@@ -1,20 +1,26 @@
 //! Every template, rendered with samples.
 
+mod people;
 mod tests;
 
 use askama::Template;
 use wire::{customer::v1 as customer, order::v1 as pb};
 
 use super::{
-    account::{sign_in::*, *},
+    account::{me::*, sign_in::*, *},
+    beans::{member::*, *},
     cart::CartPage,
     cart::cookie::*,
     counter::*,
     drink::DrinkPage,
     errors::{ErrorPage, Onward},
+    favourites::*,
+    house::*,
     menu::*,
+    order::again::*,
     order::*,
     trust::*,
+    view::favourite::*,
     view::menu::*,
     view::order::*,
     view::*,
@@ -303,9 +309,47 @@ fn menu_page(menu: MenuView, in_cart: usize, state: pb::BarState) -> MenuPage {
         } else {
             Vec::new()
         },
+        usual: if in_cart > 0 {
+            UsualView::default()
+        } else {
+            usual(customer::FavouriteState::AsKept)
+        },
+        usual_key: "key-1".to_owned(),
         menu,
         cart_says: "2 drinks".to_owned(),
     }
+}
+
+fn favourite(at: usize, state: customer::FavouriteState) -> FavouriteView {
+    use customer::FavouriteState as F;
+    let (says, price) = match state {
+        F::AsKept | F::Unspecified => ("", Some(4)),
+        F::PriceChanged => ("It costs 5 now, and not 4.", Some(5)),
+        F::SoldOut => ("Oat milk is sold out today.", None),
+        F::ChoicesChanged => ("It does not go with this milk.", None),
+        F::NotOnTheMenu => ("This is not on the menu any more.", None),
+    };
+    let kept = customer::Favourite {
+        id: "fav_01h455vb4pex5vsknk084sn02q".to_owned(),
+        name: ["Morning", "Flat white", "With Oma on Sundays", "Late"][at].to_owned(),
+        slug: "flat-white".to_owned(),
+        drink: "Flat white".to_owned(),
+        summary: "large, oat milk, extra shot".to_owned(),
+        note: if at == 0 { "Extra hot, please <3".to_owned() } else { String::new() },
+        price_beans: 4,
+        usual: at == 0,
+        now: Some(customer::FavouriteNow {
+            state: state.into(),
+            says: says.to_owned(),
+            price_beans: price,
+        }),
+        ..customer::Favourite::default()
+    };
+    FavouriteView::new(&kept, &Emoji::of_menu(&items()))
+}
+
+fn usual(state: customer::FavouriteState) -> UsualView {
+    UsualView { one: Some(favourite(0, state)), all: 3 }
 }
 
 /// One rendered template.
@@ -351,10 +395,50 @@ fn all() -> Samples {
         shell: shell(Tab::Menu, in_cart),
         bar: bar(pb::BarState::Open),
         form: drink_form(errors),
+        keeps: true,
+        name: String::new(),
     };
     all.add("drink", with(0, Errors::default()));
     all.add("drink-cart", with(1, Errors::default()));
     all.add("drink-errors", with(0, errors.clone()));
+
+    use customer::FavouriteState as F;
+    for (name, favourites) in [
+        ("favourites", vec![F::AsKept, F::PriceChanged, F::SoldOut, F::ChoicesChanged]),
+        ("favourites-none", Vec::new()),
+    ] {
+        let favourites = favourites.into_iter().enumerate();
+        let shown = FavouritesPage {
+            shell: shell(Tab::Menu, 0),
+            bar: bar(pb::BarState::Open),
+            errors: Errors::default(),
+            favourites: favourites
+                .map(|(at, state)| (favourite(at, state), format!("key-{at}")))
+                .collect(),
+        };
+        all.add(name, shown);
+    }
+    all.add("part-usual", UsualPart { usual: usual(F::PriceChanged) });
+    let again = |now, says: &str| AgainPage {
+        shell: shell(Tab::Orders, 0),
+        bar: bar(pb::BarState::Open),
+        id: ORDER.to_owned(),
+        key: "key-1".to_owned(),
+        lines: tell(pb::OrderState::Completed, &[])
+            .lines
+            .into_iter()
+            .enumerate()
+            .map(|(at, line)| {
+                let says = if at == 0 { says.to_owned() } else { String::new() };
+                AgainLine { line, says }
+            })
+            .collect(),
+        was: 8,
+        now,
+        errors: Errors::default(),
+    };
+    all.add("order-again", again(Some(9), "It costs 5 now, and not 4."));
+    all.add("order-again-off", again(None, "Oat milk is sold out today."));
 
     let with = |cart| CartPage { shell: shell(Tab::Menu, 2), bar: bar(pb::BarState::Open), cart };
     all.add("cart", with(cart(Errors::default())));
@@ -431,27 +515,90 @@ fn all() -> Samples {
     };
     all.add("news", NewsPage { shell: shell(Tab::News, 0), withheld: true, news: news() });
     all.add("part-news", NewsList { news: Vec::new() });
-    let entry = |kind: &str, cause: &str, beans| {
+    let entry = |kind: &str, cause: &str, beans, words: &str| {
         let entry = customer::LedgerEntry {
             kind: kind.to_owned(),
             cause: cause.to_owned(),
             beans,
+            balance_beans: 31,
+            other_member_id: OMA.to_owned(),
+            words: words.to_owned(),
             at: ago(4000),
             ..customer::LedgerEntry::default()
         };
-        Entry::new(&entry, &clock())
+        Entry::new(&entry, &people(), &clock())
     };
-    let beans = BeansPage {
+    let entries = || {
+        vec![
+            entry("order", ORDER, -8, ""),
+            entry("gift", "gft_1", 5, "for the dishes <3"),
+            entry("gift", "gft_2", -2, ""),
+            entry("reward", "coffee-20", 3, ""),
+            entry("correction", "cor_1", 1, "counted the jar again"),
+            entry("allowance", "2026-W47", 20, ""),
+            entry("opening", "", 20, ""),
+        ]
+    };
+    let beans = |errors: Errors, entries, family| BeansPage {
         shell: shell(Tab::Menu, 0),
         wallet: Wallet { count: 31, free_bar: false },
-        entries: vec![
-            entry("order", ORDER, -8),
-            entry("allowance", "2026-W47", 20),
-            entry("opening", "", 20),
-        ],
+        card: Card::new(&customer::Balance {
+            stamp_card: Some(customer::StampCard { stamps: 7, of: 10, filled: 2 }),
+            ..customer::Balance::default()
+        }),
+        form: GiftView {
+            key: "key-1".to_owned(),
+            people: vec![(people().get(PAPA), false), (people().get(OMA), true)],
+            beans: "40".to_owned(),
+            words: "for the <3 dishes".to_owned(),
+            errors,
+        },
+        entries,
         next: String::new(),
+        admin: true,
+        family,
     };
-    all.add("beans", beans);
+    people::add(&mut all);
+    all.add("beans", beans(Errors::default(), entries(), Vec::new()));
+    all.add("beans-empty", beans(Errors::default(), Vec::new(), Vec::new()));
+    let mut wrong = Errors::general("There are only 31 beans left to give.");
+    wrong.add("beans", "How many? A whole number, please.");
+    let family =
+        [PAPA, OMA].map(|id| Purse { person: people().get(id), beans: 12 }).into_iter().collect();
+    all.add("beans-admin", beans(wrong, entries(), family));
+    let member = |errors| MemberBeansPage {
+        shell: shell(Tab::Menu, 0),
+        person: people().get(OMA),
+        wallet: Wallet { count: -3, free_bar: true },
+        form: CorrectionView {
+            key: "key-1".to_owned(),
+            takes: true,
+            beans: "7".to_owned(),
+            words: "the jar".to_owned(),
+            errors,
+        },
+        entries: entries(),
+        next: "older".to_owned(),
+    };
+    all.add("beans-member", member(Errors::default()));
+    let mut wrong = Errors::default();
+    wrong.add("reason", "Why? They will want to know.");
+    all.add("beans-member-wrong", member(wrong));
+    let house = |errors| HousePage {
+        shell: shell(Tab::Menu, 0),
+        form: HouseView {
+            version: 3,
+            free_bar: false,
+            debt: "10".to_owned(),
+            weekly: "50".to_owned(),
+            changed: "Mia set this, today at 9:14.".to_owned(),
+            errors,
+        },
+    };
+    all.add("house", house(Errors::default()));
+    let mut wrong = Errors::general("Somebody else changed the house’s settings meanwhile.");
+    wrong.add("floor_beans", "How many? A whole number, please; 0 is one.");
+    all.add("house-wrong", house(wrong));
     let trust = |standing, phone| TrustPage {
         shell: Shell::bare(),
         standing,

@@ -2,7 +2,7 @@
 
 use wire::customer::v1 as pb;
 
-use super::{Clock, clock::moment};
+use super::{Clock, People, clock::moment};
 
 /// What somebody has in beans.
 #[derive(Debug, Clone, Copy)]
@@ -18,13 +18,43 @@ impl Wallet {
     }
 }
 
+/// A stamp card: which of its places are stamped.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Card {
+    pub(crate) places: Vec<bool>,
+    pub(crate) stamps: usize,
+    pub(crate) says: String,
+}
+
+impl Card {
+    /// Empty where the services tell of no card.
+    pub(crate) fn new(balance: &pb::Balance) -> Self {
+        const MOST_PLACES: u64 = 50;
+        let pb::StampCard { stamps, of, filled: _ } = balance.stamp_card.unwrap_or_default();
+        let of = of.min(MOST_PLACES);
+        let says = match of.saturating_sub(stamps) {
+            1 => "Your next one is free.".to_owned(),
+            left => format!("{} more, and one is free.", left.saturating_sub(1)),
+        };
+        Self {
+            places: (0..of).map(|place| place < stamps).collect(),
+            stamps: usize::try_from(stamps).unwrap_or_default(),
+            says,
+        }
+    }
+}
+
 /// One line of the statement.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
     pub(crate) title: String,
+    /// What was said with it; may be empty.
+    pub(crate) words: String,
     /// Order id; empty where it is about none.
     pub(crate) order: String,
     pub(crate) beans: i64,
+    /// After it.
+    pub(crate) balance: i64,
     pub(crate) at: String,
 }
 
@@ -35,7 +65,8 @@ impl Entry {
         format!("{sign}{}", self.beans.unsigned_abs())
     }
 
-    pub(crate) fn new(entry: &pb::LedgerEntry, clock: &Clock) -> Self {
+    pub(crate) fn new(entry: &pb::LedgerEntry, people: &People, clock: &Clock) -> Self {
+        let other = || people.get(&entry.other_member_id).name;
         let title = match entry.kind.as_str() {
             "order" if entry.beans > 0 => "Beans back".to_owned(),
             "order" => "Coffee".to_owned(),
@@ -44,12 +75,21 @@ impl Entry {
                 format!("Allowance, week {week}")
             }
             "opening" => "To begin with".to_owned(),
+            "gift" if entry.beans > 0 => format!("A gift from {}", other()),
+            "gift" => format!("A gift to {}", other()),
+            "correction" => format!("Put right by {}", other()),
+            "reward" => match entry.cause.strip_prefix("coffee-") {
+                Some(nth) => format!("Coffee no. {nth} was free"),
+                None => "A free coffee".to_owned(),
+            },
             other => other.to_owned(),
         };
         Self {
             title,
+            words: entry.words.clone(),
             order: order_id(&entry.cause),
             beans: entry.beans,
+            balance: entry.balance_beans,
             at: said(entry.at.as_ref().and_then(|at| moment(at.seconds, at.nanos)), clock),
         }
     }
@@ -61,8 +101,8 @@ pub(crate) struct News {
     pub(crate) emoji: &'static str,
     pub(crate) title: String,
     pub(crate) body: String,
-    /// Order id; empty where it is about none.
-    pub(crate) order: String,
+    /// Where more of it stands; empty: nowhere.
+    pub(crate) href: String,
     pub(crate) at: String,
 }
 
@@ -74,13 +114,18 @@ impl News {
             "preparing" | "accepted" => "☕",
             "completed" | "picked-up" => "💛",
             "uncollected" | "remind" | "reminder" => "⏰",
+            "gift" => "🎁",
             _ => "💬",
         };
         Self {
             emoji,
             title: news.title.clone(),
             body: news.body.clone(),
-            order: order_id(&news.order_id),
+            href: match order_id(&news.order_id) {
+                _ if news.kind == "gift" => "/beans".to_owned(),
+                order if order.is_empty() => order,
+                order => format!("/orders/{order}"),
+            },
             at: said(news.at.as_ref().and_then(|at| moment(at.seconds, at.nanos)), clock),
         }
     }

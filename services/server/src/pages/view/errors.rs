@@ -77,8 +77,13 @@ impl Errors {
 
     /// Of nothing in particular: shown at the head of a drink's form, where fields show their own.
     pub(crate) fn of_form(&self) -> Vec<&str> {
-        const SHOWN: [&str; 5] = ["size", "milk", "extras", "note", "for"];
+        const SHOWN: [&str; 6] = ["size", "milk", "extras", "note", "for", "name"];
         self.all(|error| !SHOWN.contains(&error.field.as_str()))
+    }
+
+    /// All of them, where no field is shown.
+    pub(crate) fn messages(&self) -> Vec<&str> {
+        self.all(|_| true)
     }
 
     /// Of the cart as a whole.

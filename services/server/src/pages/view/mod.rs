@@ -3,12 +3,15 @@
 
 mod account;
 pub(crate) mod clock;
+pub(crate) mod device;
 pub(crate) mod errors;
+pub(crate) mod favourite;
 pub(crate) mod menu;
 pub(crate) mod order;
 pub(crate) mod person;
+pub(crate) mod relative;
 
-pub(crate) use account::{Entry, News, Wallet};
+pub(crate) use account::{Card, Entry, News, Wallet};
 pub(crate) use clock::Clock;
 pub(crate) use errors::Errors;
 pub(crate) use person::{People, Person};
@@ -21,6 +24,7 @@ pub(crate) enum Tab {
     Menu,
     Orders,
     News,
+    Me,
     Counter,
     Elsewhere,
 }
@@ -67,6 +71,7 @@ impl Shell {
             Tab::Menu => "menu",
             Tab::Orders => "orders",
             Tab::News => "news",
+            Tab::Me => "me",
             Tab::Counter => "counter",
             Tab::Elsewhere => "",
         }

@@ -39,6 +39,8 @@ pub(crate) struct OrderView {
     pub(crate) estimate: Option<String>,
     pub(crate) reason: Option<String>,
     pub(crate) placed_by: Person,
+    /// Who looks placed it.
+    pub(crate) mine: bool,
     pub(crate) barista: Option<Person>,
     pub(crate) lines: Vec<LineView>,
     /// Beans of what is not struck.
@@ -176,6 +178,7 @@ impl Teller {
             estimate: self.estimate(order),
             reason: (!order.reason.is_empty()).then(|| order.reason.clone()),
             placed_by: self.people.get(&order.placed_by),
+            mine: order.placed_by == self.me,
             barista,
             lines: order.items.iter().map(|item| self.line(item)).collect(),
             price: order.price_beans,
@@ -196,7 +199,7 @@ impl Teller {
         }
     }
 
-    fn line(&self, item: &pb::Item) -> LineView {
+    pub(crate) fn line(&self, item: &pb::Item) -> LineView {
         LineView {
             line: item.line,
             name: item.name.clone(),

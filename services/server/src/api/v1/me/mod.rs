@@ -1,6 +1,9 @@
 //! `/v1/me`
 
 pub mod beans;
+pub mod favourites;
+pub mod give;
 pub mod show;
 pub mod statement;
 pub mod stats;
+pub mod usual;

@@ -1,5 +1,8 @@
 //! `/v1/members`
 
+pub mod correct;
+pub mod create;
+pub mod link;
 pub mod list;
 pub mod update;
 

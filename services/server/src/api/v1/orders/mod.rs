@@ -1,6 +1,7 @@
 //! `/v1/orders`
 
 pub mod accept;
+pub mod again;
 pub mod amend;
 pub mod cancel;
 pub mod decline;

@@ -26,7 +26,7 @@ use crate::{
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "describes what the extractors read")]
-struct Head {
+pub struct Head {
     /// 8 to 64 visible ASCII characters, new for each new order. Asked again with
     /// it, the same order is the answer; with another body, 422.
     #[param(rename = "Idempotency-Key", example = "0b6f1c0e-5f0e-4a55-a5a5-9d2b7a1f4c11")]
@@ -59,16 +59,26 @@ pub async fn place(
     PreferWait { milliseconds: wait_ms }: PreferWait,
     Json(NewOrder { items, not_before }): Json<NewOrder>,
 ) -> Result<Response, Problem> {
-    let mut request = tonic::Request::new(PlaceOrderRequest {
+    let request = PlaceOrderRequest {
         idempotency_key,
         items: items.into_iter().map(Into::into).collect(),
         not_before: not_before.map(wire_time),
         wait_ms,
-    });
-    // The usual time for a call, after the time that it was asked to wait.
+    };
+    let request = in_time(request, wait_ms);
+    answer(app.orders(&viewer).place_order(request).await?.into_inner(), wait_ms)
+}
+
+/// With the usual time for a call, after the time that it was asked to wait.
+pub(crate) fn in_time<T>(message: T, wait_ms: i32) -> tonic::Request<T> {
+    let mut request = tonic::Request::new(message);
     let wait = Duration::from_millis(wait_ms.unsigned_abs().into());
     request.set_timeout(Duration::from_secs(4) + wait);
-    let placed = app.orders(&viewer).place_order(request).await?.into_inner();
+    request
+}
+
+/// What was placed, now or before.
+pub(crate) fn answer(placed: PlaceOrderResponse, wait_ms: i32) -> Result<Response, Problem> {
     let PlaceOrderResponse { order, repeated_request } = placed;
     let order: Order = order.ok_or_else(|| nonsense("placed without order"))?.try_into()?;
     let status = if repeated_request { StatusCode::OK } else { StatusCode::CREATED };

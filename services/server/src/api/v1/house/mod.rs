@@ -1,0 +1,4 @@
+//! `/v1/house`
+
+pub mod set;
+pub mod show;

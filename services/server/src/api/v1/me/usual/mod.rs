@@ -1,0 +1,4 @@
+//! `/v1/me/usual`
+
+pub mod order;
+pub mod set;

@@ -1,0 +1,103 @@
+//! Oneself: the card, where one is signed in, and the ways to what is one's own.
+
+use askama::Template;
+use axum::response::{IntoResponse, Redirect, Response};
+use types::{Role, SessionId};
+use wire::customer::v1 as pb;
+
+use crate::{
+    pages::{
+        frame::Frame,
+        mend::mendable,
+        view::{
+            Shell, Tab, Wallet,
+            device::Devices,
+            relative::{CardForm, Relative},
+        },
+    },
+    problem::Problem,
+    secure_context::Withheld,
+    web::{Page, PageError, PageForm, see_other},
+};
+
+#[derive(Template)]
+#[template(path = "account/me.html")]
+pub(crate) struct MePage {
+    pub(crate) shell: Shell,
+    pub(crate) withheld: bool,
+    pub(crate) me: Relative,
+    pub(crate) card: CardForm,
+    pub(crate) devices: Devices,
+    pub(crate) wallet: Option<Wallet>,
+    /// The family is theirs to run.
+    pub(crate) admin: bool,
+}
+
+/// `GET /me`
+pub(crate) async fn page(
+    Withheld(withheld): Withheld,
+    frame: Frame,
+) -> Result<Page<MePage>, PageError> {
+    Ok(Page(show(&frame, withheld, None).await?))
+}
+
+/// `typed`: a card that was refused.
+async fn show(frame: &Frame, withheld: bool, typed: Option<CardForm>) -> Result<MePage, PageError> {
+    let sessions = pb::ListSessionsRequest { member_id: String::new() };
+    let (mut first, mut second) =
+        (frame.app.customers(&frame.viewer), frame.app.customers(&frame.viewer));
+    let (me, sessions, wallet, people) = tokio::join!(
+        first.get_me(pb::GetMeRequest {}),
+        second.list_sessions(sessions),
+        frame.wallet(),
+        frame.people(),
+    );
+    let me = Relative::new(&me?.into_inner());
+    let pb::ListSessionsResponse { sessions } = sessions?.into_inner();
+    Ok(MePage {
+        shell: frame.shell(Tab::Me, &people),
+        withheld,
+        card: typed.unwrap_or_else(|| CardForm::of(&me.person)),
+        me,
+        devices: Devices::new(&sessions, frame.clock(), "/me/sign-out".to_owned()),
+        wallet,
+        admin: frame.viewer.may(Role::Admin),
+    })
+}
+
+/// `POST /me`: another name, face or colour.
+pub(crate) async fn change(
+    Withheld(withheld): Withheld,
+    frame: Frame,
+    PageForm(fields): PageForm<Vec<(String, String)>>,
+) -> Result<Response, PageError> {
+    let card = CardForm::typed(&fields);
+    let changes = card.changes(frame.viewer.member.to_string());
+    match frame.app.customers(&frame.viewer).update_member(changes).await {
+        Ok(_) => {
+            frame.app.forget_names();
+            Ok(see_other("/me").into_response())
+        }
+        Err(refused) => {
+            let (status, errors) = mendable(Problem::from(refused))?;
+            let page = show(&frame, withheld, Some(CardForm { errors, ..card })).await?;
+            Ok((status, Page(page)).into_response())
+        }
+    }
+}
+
+/// Which device.
+#[derive(Debug, serde::Deserialize)]
+pub(crate) struct SignOut {
+    pub(crate) session: SessionId,
+}
+
+/// `POST /me/sign-out`: one of one's own devices.
+pub(crate) async fn sign_out(
+    frame: Frame,
+    PageForm(SignOut { session }): PageForm<SignOut>,
+) -> Result<Redirect, PageError> {
+    let request = pb::EndSessionRequest { session_id: session.to_string() };
+    frame.app.customers(&frame.viewer).end_session(request).await?;
+    Ok(see_other("/me"))
+}

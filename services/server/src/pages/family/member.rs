@@ -1,0 +1,136 @@
+//! One member, for whoever runs the family.
+
+use askama::Template;
+use axum::response::{IntoResponse, Redirect, Response};
+use runtime::Code;
+use types::MemberId;
+use wire::customer::v1 as pb;
+
+use super::everybody;
+use crate::{
+    extract::Path,
+    pages::{
+        account::me::SignOut,
+        frame::Frame,
+        mend::mendable,
+        view::{
+            Errors, Person, Shell, Tab,
+            device::Devices,
+            relative::{CardForm, Relative, RoleTick},
+        },
+    },
+    problem::Problem,
+    web::{Page, PageError, PageForm, see_other},
+};
+
+#[derive(Template)]
+#[template(path = "family/member.html")]
+pub(crate) struct MemberPage {
+    pub(crate) shell: Shell,
+    pub(crate) person: Person,
+    pub(crate) card: CardForm,
+    pub(crate) roles: Vec<RoleTick>,
+    /// Why other roles were refused.
+    pub(crate) refused: Errors,
+    pub(crate) devices: Devices,
+}
+
+/// What was typed and refused; nothing: as it is.
+#[derive(Default)]
+struct Typed {
+    card: Option<CardForm>,
+    roles: Option<(Vec<RoleTick>, Errors)>,
+}
+
+/// The member of an id, as they are now.
+pub(super) async fn find(frame: &Frame, id: MemberId) -> Result<Relative, PageError> {
+    let id = id.to_string();
+    let found = everybody(frame).await?.into_iter().find(|relative| relative.person.id == id);
+    Ok(found.ok_or_else(|| Problem::new(Code::NotFound).detail("There is no such member."))?)
+}
+
+/// `GET /family/{id}`
+pub(crate) async fn page(
+    frame: Frame,
+    id: Result<Path<MemberId>, Problem>,
+) -> Result<Page<MemberPage>, PageError> {
+    let Path(id) = id?;
+    Ok(Page(show(&frame, id, Typed::default()).await?))
+}
+
+async fn show(frame: &Frame, id: MemberId, typed: Typed) -> Result<MemberPage, PageError> {
+    let sessions = pb::ListSessionsRequest { member_id: id.to_string() };
+    let mut customers = frame.app.customers(&frame.viewer);
+    let (found, sessions, people) =
+        tokio::join!(find(frame, id), customers.list_sessions(sessions), frame.people());
+    let Relative { person, roles } = found?;
+    let pb::ListSessionsResponse { sessions } = sessions?.into_inner();
+    let (roles, refused) = typed.roles.unwrap_or((roles, Errors::default()));
+    Ok(MemberPage {
+        shell: frame.shell(Tab::Me, &people),
+        card: typed.card.unwrap_or_else(|| CardForm::of(&person)),
+        person,
+        roles,
+        refused,
+        devices: Devices::new(&sessions, frame.clock(), format!("/family/{id}/sign-out")),
+    })
+}
+
+/// `POST /family/{id}`: another name, face or colour.
+pub(crate) async fn change(
+    frame: Frame,
+    id: Result<Path<MemberId>, Problem>,
+    PageForm(fields): PageForm<Vec<(String, String)>>,
+) -> Result<Response, PageError> {
+    let Path(id) = id?;
+    let card = CardForm::typed(&fields);
+    let changes = card.changes(id.to_string());
+    match frame.app.customers(&frame.viewer).update_member(changes).await {
+        Ok(_) => {
+            frame.app.forget_names();
+            Ok(see_other(&format!("/family/{id}")).into_response())
+        }
+        Err(refused) => {
+            let (status, errors) = mendable(Problem::from(refused))?;
+            let typed = Typed { card: Some(CardForm { errors, ..card }), ..Typed::default() };
+            Ok((status, Page(show(&frame, id, typed).await?)).into_response())
+        }
+    }
+}
+
+/// `POST /family/{id}/roles`: the roles that are ticked, and no others.
+pub(crate) async fn set_roles(
+    frame: Frame,
+    id: Result<Path<MemberId>, Problem>,
+    PageForm(fields): PageForm<Vec<(String, String)>>,
+) -> Result<Response, PageError> {
+    let Path(id) = id?;
+    let roles = RoleTick::ticked(&fields);
+    let request = pb::UpdateMemberRequest {
+        member_id: id.to_string(),
+        roles: Some(pb::RoleSet { roles: RoleTick::wire(&roles) }),
+        ..pb::UpdateMemberRequest::default()
+    };
+    match frame.app.customers(&frame.viewer).update_member(request).await {
+        // Who is no admin any more has no business on that page.
+        Ok(_) if id == frame.viewer.member => Ok(see_other("/me").into_response()),
+        Ok(_) => Ok(see_other(&format!("/family/{id}")).into_response()),
+        Err(refused) => {
+            let (status, errors) = mendable(Problem::from(refused))?;
+            let typed = Typed { roles: Some((roles, errors)), ..Typed::default() };
+            Ok((status, Page(show(&frame, id, typed).await?)).into_response())
+        }
+    }
+}
+
+/// `POST /family/{id}/sign-out`: one of their devices.
+pub(crate) async fn sign_out(
+    frame: Frame,
+    id: Result<Path<MemberId>, Problem>,
+    PageForm(SignOut { session }): PageForm<SignOut>,
+) -> Result<Redirect, PageError> {
+    let Path(id) = id?;
+    let request = pb::EndSessionRequest { session_id: session.to_string() };
+    frame.app.customers(&frame.viewer).end_session(request).await?;
+    Ok(see_other(&format!("/family/{id}")))
+}

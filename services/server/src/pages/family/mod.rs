@@ -1,0 +1,91 @@
+//! The family, for whoever runs it: who is in it, who may what, who joins.
+
+pub(crate) mod link;
+pub(crate) mod member;
+
+use askama::Template;
+use axum::response::{IntoResponse, Response};
+use types::MemberId;
+use wire::customer::v1 as pb;
+
+use super::{
+    frame::Frame,
+    mend::mendable,
+    view::{
+        Shell, Tab,
+        relative::{CardForm, Relative, RoleTick},
+    },
+};
+use crate::{
+    problem::Problem,
+    web::{Page, PageError, PageForm},
+};
+
+#[derive(Template)]
+#[template(path = "family/page.html")]
+pub(crate) struct FamilyPage {
+    pub(crate) shell: Shell,
+    pub(crate) family: Vec<Relative>,
+    /// Of whom the form would make: sent twice, it makes one member.
+    pub(crate) id: String,
+    pub(crate) card: CardForm,
+    pub(crate) roles: Vec<RoleTick>,
+}
+
+/// The family as it is now: who changes somebody sees the change.
+async fn everybody(frame: &Frame) -> Result<Vec<Relative>, PageError> {
+    let mut customers = frame.app.customers(&frame.viewer);
+    let family = customers.list_members(pb::ListMembersRequest {}).await?;
+    let pb::ListMembersResponse { members } = family.into_inner();
+    Ok(members.iter().map(Relative::new).collect())
+}
+
+/// `GET /family`
+pub(crate) async fn page(frame: Frame) -> Result<Page<FamilyPage>, PageError> {
+    Ok(Page(show(&frame, MemberId::new().to_string(), None, RoleTick::ticked(&[])).await?))
+}
+
+async fn show(
+    frame: &Frame,
+    id: String,
+    typed: Option<CardForm>,
+    roles: Vec<RoleTick>,
+) -> Result<FamilyPage, PageError> {
+    let (family, people) = tokio::join!(everybody(frame), frame.people());
+    let family = family?;
+    let card = typed.unwrap_or_else(|| CardForm::empty(family.len()));
+    Ok(FamilyPage { shell: frame.shell(Tab::Me, &people), family, id, card, roles })
+}
+
+/// `POST /family`: somebody joins, and gets a link.
+pub(crate) async fn invite(
+    frame: Frame,
+    PageForm(fields): PageForm<Vec<(String, String)>>,
+) -> Result<Response, PageError> {
+    let id = fields.iter().find(|(name, _)| name == "id").map(|(_, id)| id.clone());
+    let id: MemberId = id.unwrap_or_default().parse().map_err(|_| {
+        Problem::invalid("form:id", "malformed", "This form is not one of ours. Load it again.")
+    })?;
+    let (card, roles) = (CardForm::typed(&fields), RoleTick::ticked(&fields));
+    let request = pb::CreateMemberRequest {
+        id: id.to_string(),
+        name: card.name.clone(),
+        emoji: card.emoji.clone(),
+        colour: card.colour.clone(),
+        roles: RoleTick::wire(&roles),
+        opening_beans: 0,
+    };
+    match frame.app.customers(&frame.viewer).create_member(request).await {
+        Ok(member) => {
+            frame.app.forget_names();
+            let member = Relative::new(&member.into_inner());
+            Ok(Page(link::made(&frame, member.person).await?).into_response())
+        }
+        Err(refused) => {
+            let (status, errors) = mendable(Problem::from(refused))?;
+            let card = CardForm { errors, ..card };
+            let page = show(&frame, id.to_string(), Some(card), roles).await?;
+            Ok((status, Page(page)).into_response())
+        }
+    }
+}
