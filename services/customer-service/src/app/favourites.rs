@@ -48,7 +48,11 @@ pub async fn keep(
     timed("favourites.keep", async {
         let mut tx = app.pool.begin().await?;
         let id = favourites::keep(&mut *tx, member, &name, &kept, MOST).await?;
-        let Some(id) = id else { return Err(refuse(app, member, &name).await?) };
+        let Some(id) = id else {
+            // Nobody holds one connection while they wait for another.
+            tx.rollback().await?;
+            return Err(refuse(app, member, &name).await?);
+        };
         if usual == Usual::Yes {
             favourites::set_usual(&mut *tx, member, id).await?;
         }
