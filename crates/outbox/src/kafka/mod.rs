@@ -2,6 +2,9 @@
 //! report awaited. After any error the producer goes, with its queue, and a new
 //! one begins at the cursor. What can never be sent is set aside.
 
+mod producer;
+mod topics;
+
 use std::{
     sync::{
         Arc,
@@ -18,15 +21,15 @@ use opentelemetry::{
 };
 use rdkafka::{
     ClientConfig, ClientContext,
-    admin::{AdminClient, AdminOptions, NewTopic, TopicReplication},
     config::RDKafkaLogLevel,
     error::{KafkaError, RDKafkaErrorCode},
     message::{Header, OwnedHeaders},
-    producer::{DeliveryFuture, FutureProducer, FutureRecord, Producer},
+    producer::BaseRecord,
 };
 use runtime::{Runtime, health::Part, telemetry};
 use tracing::{Instrument, Span};
 
+use self::producer::Producer;
 use crate::{
     cursor::Position,
     log::Record,
@@ -37,9 +40,6 @@ use crate::{
 const ASK: Duration = Duration::from_secs(5);
 /// A little more than `delivery.timeout.ms`: the reports come by then.
 const REPORTS: Duration = Duration::from_secs(125);
-/// Of a topic of events, and of the dead letters; permanent once created.
-const PARTITIONS: i32 = 4;
-const DEAD_LETTER_PARTITIONS: i32 = 1;
 
 /// Where the events go.
 #[derive(Debug, Clone)]
@@ -57,7 +57,7 @@ pub struct Config {
 pub struct KafkaReceiver {
     config: Config,
     quiet: Quiet,
-    producer: Option<FutureProducer<Quiet>>,
+    producer: Option<Arc<Producer>>,
     meters: Meters,
 }
 
@@ -91,20 +91,12 @@ impl KafkaReceiver {
         }
     }
 
-    fn producer(&mut self) -> anyhow::Result<FutureProducer<Quiet>> {
+    fn producer(&mut self) -> anyhow::Result<Arc<Producer>> {
         if let Some(producer) = &self.producer {
-            return Ok(producer.clone());
+            return Ok(Arc::clone(producer));
         }
-        let producer: FutureProducer<Quiet> = client(&self.config.brokers)
-            .set("acks", "all")
-            .set("enable.idempotence", "true")
-            .set("linger.ms", "5")
-            .set("compression.codec", "lz4")
-            .set("delivery.timeout.ms", "120000")
-            .set("queue.buffering.max.kbytes", "4096")
-            .create_with_context(self.quiet.clone())
-            .context("make a Kafka producer")?;
-        self.producer = Some(producer.clone());
+        let producer = Arc::new(Producer::new(&self.config.brokers, self.quiet.clone())?);
+        self.producer = Some(Arc::clone(&producer));
         Ok(producer)
     }
 
@@ -117,7 +109,7 @@ impl KafkaReceiver {
 
     async fn publish(
         &mut self,
-        producer: &FutureProducer<Quiet>,
+        producer: &Producer,
         batch: &[Arc<Record>],
     ) -> Result<(), Undelivered> {
         let sent: Vec<_> = batch.iter().map(|record| self.send(producer, record)).collect();
@@ -147,7 +139,7 @@ impl KafkaReceiver {
     /// Queues one event at once, so that order is kept; the future is its report.
     fn send(
         &self,
-        producer: &FutureProducer<Quiet>,
+        producer: &Producer,
         record: &Arc<Record>,
     ) -> impl Future<Output = Result<(), KafkaError>> + Send + use<> {
         let topic = self.config.topic.as_str();
@@ -165,19 +157,17 @@ impl KafkaReceiver {
         telemetry::set_parent(&span, record.traceparent.as_deref());
         let start = Instant::now();
         let headers = headers_of(record, &span);
-        let message = FutureRecord::to(topic)
-            .key(&record.stream_key)
-            .payload(&record.payload[..])
-            .timestamp(record.at.timestamp_millis())
-            .headers(headers);
-        let queued = producer.send_result(message).map_err(|(error, _)| error);
+        let reported = producer.send(|report| {
+            BaseRecord::with_opaque_to(topic, report)
+                .key(record.stream_key.as_str())
+                .payload(&record.payload[..])
+                .timestamp(record.at.timestamp_millis())
+                .headers(headers)
+        });
         let (sent, duration) = (self.meters.sent.clone(), self.meters.duration.clone());
         let (inside, topic) = (span.clone(), topic.to_owned());
         async move {
-            let report = match queued {
-                Ok(queued) => report(queued).await,
-                Err(error) => Err(error),
-            };
+            let report = reported.wait().await;
             let mut labels = vec![
                 KeyValue::new("messaging.system", "kafka"),
                 KeyValue::new("messaging.operation.name", "send"),
@@ -199,7 +189,7 @@ impl KafkaReceiver {
     /// The log keeps the event for ever; the dead letter says which, and why.
     async fn set_aside(
         &self,
-        producer: &FutureProducer<Quiet>,
+        producer: &Producer,
         record: &Record,
         cause: &KafkaError,
     ) -> anyhow::Result<()> {
@@ -212,11 +202,12 @@ impl KafkaReceiver {
         let headers = headers_of(record, &Span::current())
             .insert(Header { key: "position", value: Some(&position) })
             .insert(Header { key: "cause", value: Some(&why) });
-        let letter: FutureRecord<'_, str, [u8]> = FutureRecord::to(&self.config.dead_letters)
-            .key(record.stream_key.as_str())
-            .headers(headers);
-        let queued = producer.send_result(letter).map_err(|(error, _)| error)?;
-        report(queued).await.context("write a dead letter")?;
+        let letter = |report| {
+            BaseRecord::with_opaque_to(&self.config.dead_letters, report)
+                .key(record.stream_key.as_str())
+                .headers(headers)
+        };
+        producer.send(letter).wait().await.context("write a dead letter")?;
         let topic = KeyValue::new("messaging.destination.name", self.config.topic.clone());
         self.meters.set_aside.add(1, &[topic]);
         Ok(())
@@ -224,7 +215,7 @@ impl KafkaReceiver {
 }
 
 /// Drops a producer and what it has queued. That may take a moment, so not here.
-async fn discard(producer: FutureProducer<Quiet>) {
+async fn discard(producer: Arc<Producer>) {
     let gone = tokio::task::spawn_blocking(move || drop(producer));
     let _ = tokio::time::timeout(ASK, gone).await;
 }
@@ -254,14 +245,13 @@ impl Receiver for KafkaReceiver {
     async fn resume(&mut self, cursor: Position) -> anyhow::Result<Position> {
         let producer = self.producer()?;
         let topic = self.config.topic.clone();
-        let asked = tokio::task::spawn_blocking(move || events_in(&producer, &topic)).await?;
+        let ask = move || topics::events_in(producer.client(), &topic);
+        let asked = tokio::task::spawn_blocking(ask).await?;
         let result = match asked {
             Ok(Some(events)) if events < cursor.get() => Ok(Position::START),
             Ok(Some(_)) => Ok(cursor),
             Ok(None) => {
-                let Config { brokers, topic, dead_letters } = &self.config;
-                let topics = [(topic.as_str(), PARTITIONS), (dead_letters, DEAD_LETTER_PARTITIONS)];
-                create_topics(brokers, &topics, self.quiet.clone()).await.map(|()| Position::START)
+                topics::create(&self.config, self.quiet.clone()).await.map(|()| Position::START)
             }
             Err(error) => Err(error),
         };
@@ -274,51 +264,6 @@ impl Receiver for KafkaReceiver {
         }
         result
     }
-}
-
-/// How many events were ever written to the topic; `None`: there is no such topic.
-fn events_in(producer: &FutureProducer<Quiet>, topic: &str) -> anyhow::Result<Option<i64>> {
-    let client = producer.client();
-    let metadata = client.fetch_metadata(Some(topic), ASK).context("ask Kafka for its topics")?;
-    let partitions: Vec<i32> = metadata
-        .topics()
-        .iter()
-        .filter(|found| found.name() == topic && found.error().is_none())
-        .flat_map(|found| found.partitions().iter().map(|partition| partition.id()))
-        .collect();
-    if partitions.is_empty() {
-        return Ok(None);
-    }
-    let mut events = 0;
-    for partition in partitions {
-        let (_, high) =
-            client.fetch_watermarks(topic, partition, ASK).context("ask Kafka how much it has")?;
-        events += high;
-    }
-    Ok(Some(events))
-}
-
-/// Creates topics that are missing, to keep for ever, each append fsynced,
-/// replicated as the broker does by default. Topics that are there stay as they are.
-async fn create_topics(brokers: &str, topics: &[(&str, i32)], quiet: Quiet) -> anyhow::Result<()> {
-    let admin: AdminClient<Quiet> = client(brokers).create_with_context(quiet)?;
-    let topics: Vec<_> = topics
-        .iter()
-        .map(|(topic, partitions)| {
-            NewTopic::new(topic, *partitions, TopicReplication::Fixed(-1))
-                .set("retention.ms", "-1")
-                .set("flush.messages", "1")
-        })
-        .collect();
-    let options = AdminOptions::new().request_timeout(Some(ASK)).operation_timeout(Some(ASK));
-    for result in admin.create_topics(&topics, &options).await.context("create topics")? {
-        match result {
-            Ok(topic) => tracing::info!(topic, "created a topic"),
-            Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
-            Err((topic, code)) => return Err(anyhow!("create topic {topic}: {code}")),
-        }
-    }
-    Ok(())
 }
 
 /// What every client of ours has in common.
@@ -341,14 +286,6 @@ fn headers_of(record: &Record, span: &Span) -> OwnedHeaders {
         .insert(Header { key: "event-id", value: Some(&event_id) })
         .insert(Header { key: "event-type", value: Some(&record.kind) })
         .insert(Header { key: "traceparent", value: traceparent.as_ref() })
-}
-
-async fn report(queued: DeliveryFuture) -> Result<(), KafkaError> {
-    match queued.await {
-        Ok(Ok(_)) => Ok(()),
-        Ok(Err((error, _))) => Err(error),
-        Err(_) => Err(KafkaError::Canceled),
-    }
 }
 
 /// Nothing that waiting would change.
