@@ -26,8 +26,10 @@ const WORKFLOW_SLOTS: usize = 16;
 /// How many activities run at once: each needs a connection of the pool that
 /// people's commands need, too.
 const ACTIVITY_SLOTS: usize = 3;
-/// Workflows kept in memory between two tasks; others are replayed when needed.
-const CACHED: usize = 300;
+/// Workflows kept in memory between two tasks; others are replayed when needed,
+/// which is short work. Each takes some 60 KiB for the whole life of its order,
+/// and a house has far fewer open at once.
+const CACHED: usize = 50;
 /// What is left for activities when the service ends.
 const GRACE: Duration = Duration::from_secs(3);
 /// The longest between two starts of the worker.
