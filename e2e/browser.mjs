@@ -1,6 +1,6 @@
 // What the tests share: one Chromium, people with their own browsers, pictures.
 
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { chromium } from "playwright-core";
 
 /** @typedef {import("playwright-core").Page} Page */
@@ -63,14 +63,20 @@ export function linkOf(name) {
 /** Sign-ins, by name: a link works once. @type {Map<string, Promise<Awaited<ReturnType<BrowserContext["storageState"]>>>>} */
 const signedIn = new Map();
 
-/** @param {string} name */
+/**
+ * A link works once, and each file of tests is a process of its own: the cookies
+ * are kept beside the links.
+ * @param {string} name
+ */
 async function signIn(name) {
+  const kept = `${LINKS}.${name}`;
+  if (existsSync(kept)) return JSON.parse(readFileSync(kept, "utf8"));
   const context = await visitor(PHONE);
   const page = await context.newPage();
   await page.goto(linkOf(name));
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.waitForURL("/");
-  const state = await context.storageState();
+  const state = await context.storageState({ path: kept });
   await context.close();
   return state;
 }

@@ -6,8 +6,9 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { rmSync, writeFileSync } from "node:fs";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { basename, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -99,6 +100,11 @@ async function start() {
   return { url, stop, said };
 }
 
+// Who was signed in the last time is nobody now.
+const kept = process.env.EVERYTHING_E2E_LINKS ?? LINKS;
+for (const file of readdirSync(dirname(kept))) {
+  if (file.startsWith(`${basename(kept)}.`)) rmSync(join(dirname(kept), file));
+}
 const given = process.env.EVERYTHING_E2E_URL;
 const running = given ? { url: given, stop: async () => {}, said: [] } : await start();
 for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) {

@@ -8,6 +8,7 @@ mod live;
 mod members;
 mod open;
 mod summary;
+mod verify;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -61,6 +62,8 @@ enum Run {
         #[arg(long, default_value_t = 120.0)]
         patience_seconds: f64,
     },
+    /// Verify access tokens as the gateway and the services do, without either
+    Verify,
 }
 
 #[derive(Debug, Args)]
@@ -92,6 +95,10 @@ async fn main() -> Result<()> {
         Run::First { at, patience_seconds } => {
             let patience = Duration::try_from_secs_f64(patience_seconds)?;
             closed::first(&Api::new(&at.url), &members::kept(&at.tokens)?, patience).await?
+        }
+        Run::Verify => {
+            println!("{}", serde_json::to_string(&verify::run()?)?);
+            return Ok(());
         }
     };
     println!("{}", serde_json::to_string(&outcome)?);

@@ -93,7 +93,7 @@ pub(crate) async fn sign_in(api: &Api, data: &Path, count: u16) -> Result<Vec<Pe
         let request = CreateSignInLinkRequest {
             member_id: id.to_string(),
             label: "cargo xtask bench".to_owned(),
-            valid_seconds: 0,
+            ..CreateSignInLinkRequest::default()
         };
         let link = customers.create_sign_in_link(request).await.context("make a sign-in link")?;
         let token = api.sign_in(&link.into_inner().secret).await?;

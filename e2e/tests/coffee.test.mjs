@@ -395,7 +395,7 @@ test("whatever can be tapped is big enough for a finger", async () => {
   const way = new URL(phone.url()).pathname;
   const counter = await person("Ben", TABLET, "/counter");
   for (const [page, paths] of /** @type {[Page, string[]][]} */ ([
-    [phone, ["/", "/menu/flat-white", "/cart", "/orders", "/notifications", way]],
+    [phone, ["/", "/menu/flat-white", "/cart", "/orders", "/notifications", "/me/tokens", "/join", way]],
     [counter, ["/counter", "/counter/menu"]],
   ])) {
     for (const path of paths) {
@@ -441,7 +441,7 @@ for (const scheme of /** @type {const} */ (["light", "dark"])) {
     const way = new URL(phone.url()).pathname;
     const counter = await person("Ben", { ...TABLET, colorScheme: scheme }, "/counter");
     for (const [page, paths] of /** @type {[Page, string[]][]} */ ([
-      [phone, ["/", "/menu/flat-white", "/orders", "/notifications", "/beans", "/nowhere", way]],
+      [phone, ["/", "/menu/flat-white", "/orders", "/notifications", "/beans", "/me/tokens", "/join", "/nowhere", way]],
       [counter, ["/counter", "/counter/menu"]],
     ])) {
       for (const path of paths) {

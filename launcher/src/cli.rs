@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Logs(Logs),
     /// Print fresh sign-in links for the family
     Links(Place),
+    /// Print a link that signs the first admin in, good until it is used
+    AdminLink(Place),
     /// Count all statistics anew from what Kafka holds; the ledger is not touched
     Rebuild(Place),
     /// Check what this machine needs, the installed engines and the data folder
@@ -80,7 +82,7 @@ pub(crate) struct Up {
     pub(crate) lan: bool,
     #[command(flatten)]
     pub(crate) https: Https,
-    /// Seed no demo family
+    /// Seed no demo family: the first start prints a link for the first admin of yours
     #[arg(long)]
     pub(crate) no_demo: bool,
 }

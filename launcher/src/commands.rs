@@ -68,6 +68,10 @@ pub(crate) async fn links(folder: &Path) -> Result<ExitCode> {
     say_answer(folder, Request::Links).await
 }
 
+pub(crate) async fn admin_link(folder: &Path) -> Result<ExitCode> {
+    say_answer(folder, Request::AdminLink).await
+}
+
 pub(crate) async fn rebuild(folder: &Path) -> Result<ExitCode> {
     say_answer(folder, Request::Rebuild).await
 }

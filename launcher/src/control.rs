@@ -38,6 +38,7 @@ const REST: Duration = Duration::from_millis(100);
 pub(crate) enum Request {
     Status,
     Links,
+    AdminLink,
     Rebuild,
     Stop,
 }
@@ -61,6 +62,8 @@ pub(crate) type Task = Arc<dyn Fn() -> BoxFuture<'static, Result<String>> + Send
 pub(crate) struct Planned {
     /// Makes fresh sign-in links.
     pub(crate) links: Task,
+    /// Makes a link for the first admin.
+    pub(crate) admin_link: Task,
     /// Counts the statistics anew.
     pub(crate) rebuild: Task,
     /// The pages, the API's documentation, Temporal's UI.
@@ -111,6 +114,7 @@ impl Control {
                 addresses: planned.map_or_else(String::new, |it| it.addresses.clone()),
             },
             Request::Links => answer_of(planned.map(|it| &it.links)).await,
+            Request::AdminLink => answer_of(planned.map(|it| &it.admin_link)).await,
             Request::Rebuild => answer_of(planned.map(|it| &it.rebuild)).await,
             Request::Stop => {
                 self.stop.cancel();

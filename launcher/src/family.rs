@@ -17,8 +17,8 @@ use uuid::Uuid;
 use wire::{
     access::Peer,
     customer::v1::{
-        CreateMemberRequest, CreateSignInLinkRequest, ListMembersRequest, Member,
-        RebuildProjectionsRequest, Role, customer_service_client::CustomerServiceClient,
+        CreateMemberRequest, CreateSignInLinkRequest, ListInvitedRequest, ListMembersRequest,
+        Member, RebuildProjectionsRequest, Role, customer_service_client::CustomerServiceClient,
     },
 };
 
@@ -27,6 +27,9 @@ use crate::engines::Plan;
 /// What each member of the demo family begins with, in beans.
 const OPENING_BEANS: i64 = 50;
 const DEADLINE: Duration = Duration::from_secs(5);
+
+/// The same in every data folder, like the demo family's.
+const FIRST_ADMIN: u128 = 0x019a_0000_0000_7000_8000_0000_0000_0001;
 
 struct Relative {
     id: u128,
@@ -141,14 +144,15 @@ pub(crate) async fn links(plan: &Plan, pages: &str) -> Result<String> {
     }
     members.sort_by_cached_key(|member| (rank(member), member.name.clone()));
     let mut text = String::from(
-        "Sign in, each link once, within 24 hours (`everything links` makes fresh ones):\n\n",
+        "Sign in, each link once, within 24 hours (`everything links` makes fresh ones, \
+         `everything admin-link` one for the first admin that is good until it is used):\n\n",
     );
     let mut first = None;
     for member in members.iter() {
         let request = CreateSignInLinkRequest {
             member_id: member.id.clone(),
             label: "printed by the launcher".to_owned(),
-            valid_seconds: 0,
+            ..CreateSignInLinkRequest::default()
         };
         let link = customers
             .create_sign_in_link(request)
@@ -162,6 +166,56 @@ pub(crate) async fn links(plan: &Plan, pages: &str) -> Result<String> {
         writeln!(text, "\n{}\n    {name}'s link", qr(&url)?)?;
     }
     Ok(text)
+}
+
+/// The link of a family in which nobody has ever signed in: whoever opens it sets
+/// up the rest.
+pub(crate) async fn first_link(plan: &Plan, pages: &str) -> Result<String> {
+    let expected = customers(plan)?.list_invited(ListInvitedRequest {}).await;
+    let expected = expected.context("list who has not come yet")?.into_inner().invited;
+    if everybody(plan).await?.len() == expected.len() {
+        return admin_link(plan, pages).await;
+    }
+    Ok("`everything admin-link` prints a link that signs an admin in.\n".to_owned())
+}
+
+/// A link for the first admin, who is made where there is none.
+pub(crate) async fn admin_link(plan: &Plan, pages: &str) -> Result<String> {
+    let is_admin = |member: &Member| member.roles().any(|role| role == Role::Admin);
+    let mut customers = customers(plan)?;
+    let admin = match everybody(plan).await?.into_iter().find(is_admin) {
+        Some(admin) => admin,
+        None => {
+            // An id of its own, so that two who ask at once make one admin.
+            let request = CreateMemberRequest {
+                id: MemberId::from_uuid(Uuid::from_u128(FIRST_ADMIN)).to_string(),
+                name: "Admin".to_owned(),
+                roles: vec![Role::Admin.into(), Role::Barista.into()],
+                ..CreateMemberRequest::default()
+            };
+            customers.create_member(request).await.context("make the first admin")?.into_inner()
+        }
+    };
+    let request = CreateSignInLinkRequest {
+        member_id: admin.id,
+        label: "printed for the first admin".to_owned(),
+        until_used: true,
+        ..CreateSignInLinkRequest::default()
+    };
+    let link = customers.create_sign_in_link(request).await.context("make the admin's link")?;
+    let url = format!("{pages}/sign-in/{}", link.into_inner().secret);
+    let name = admin.name;
+    Ok(format!(
+        "Sign in as {name}, who runs the family and invites the others. The link is good until\n\
+         it is used, once; `everything admin-link` prints another in its place:\n\n    {url}\n\n\
+         {}\n    {name}'s link\n",
+        qr(&url)?
+    ))
+}
+
+async fn everybody(plan: &Plan) -> Result<Vec<Member>> {
+    let members = customers(plan)?.list_members(ListMembersRequest {}).await;
+    Ok(members.context("list the members")?.into_inner().members)
 }
 
 /// Counts the statistics anew from the topic.

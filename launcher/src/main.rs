@@ -72,6 +72,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Status(place) => commands::status(&place.data).await,
         Command::Logs(args) => logs::run(&args).await,
         Command::Links(place) => commands::links(&place.data).await,
+        Command::AdminLink(place) => commands::admin_link(&place.data).await,
         Command::Rebuild(place) => commands::rebuild(&place.data).await,
         Command::Doctor(place) => check::doctor(&place.data).await,
         Command::Down(place) => commands::down(&place.data).await,

@@ -135,7 +135,12 @@ fn addresses(plan: &Plan, front: &Front) -> String {
 /// What other terminals may ask for from now on.
 fn answers(plan: &Plan, front: &Front) -> Planned {
     let (for_links, for_rebuild, url) = (plan.clone(), plan.clone(), front.url.clone());
+    let (for_admin, admins_url) = (plan.clone(), front.url.clone());
     Planned {
+        admin_link: Arc::new(move || {
+            let (plan, url) = (for_admin.clone(), admins_url.clone());
+            Box::pin(async move { family::admin_link(&plan, &url).await })
+        }),
         links: Arc::new(move || {
             let (plan, url) = (for_links.clone(), url.clone());
             Box::pin(async move { family::links(&plan, &url).await })
@@ -166,6 +171,9 @@ async fn greet(args: &Up, plan: &Plan, front: &Front, screen: &Screen, began: In
             family::seed(plan).await?;
         }
         services::know_people(plan).await?;
+        if args.no_demo {
+            return family::first_link(plan, &front.url).await;
+        }
         family::links(plan, &front.url).await
     };
     let (mut told, asked) = (false, Instant::now());

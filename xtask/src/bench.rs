@@ -99,6 +99,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     system::empty(&programs, &data)?;
     let load = Load::new(&programs, &data);
 
+    say("verifying access tokens");
+    report.verifying(&load.verify()?);
+
     let system = begin_anew(&programs, &data, &load, &mut report)?;
     let system = what_an_order_asks_for(system, &programs, &data, &load, &mut report)?;
     let database = Database::of(&system)?;

@@ -4,6 +4,8 @@
 //! what is stored are arguments; nothing here does I/O.
 
 pub mod allowance;
+pub mod api_tokens;
+pub mod codes;
 pub mod family;
 pub mod favourites;
 pub mod gifts;

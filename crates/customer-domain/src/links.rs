@@ -10,7 +10,9 @@ pub const LONGEST_VALIDITY: TimeDelta = TimeDelta::days(30);
 /// A stored link; its secret is known to its holder only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Link {
-    pub expires_at: Timestamp,
+    /// `None`: good until it is used.
+    pub expires_at: Option<Timestamp>,
+    pub withdrawn_at: Option<Timestamp>,
     pub used_at: Option<Timestamp>,
 }
 
@@ -21,6 +23,8 @@ pub enum LinkRefused {
     Unknown,
     #[error("this sign-in link was used already")]
     Used,
+    #[error("this sign-in link was withdrawn")]
+    Withdrawn,
     #[error("this sign-in link has expired")]
     Expired,
 }
@@ -31,7 +35,10 @@ pub fn redeem(link: Option<Link>, now: Timestamp) -> Result<(), LinkRefused> {
     if link.used_at.is_some() {
         return Err(LinkRefused::Used);
     }
-    if link.expires_at <= now {
+    if link.withdrawn_at.is_some() {
+        return Err(LinkRefused::Withdrawn);
+    }
+    if link.expires_at.is_some_and(|expires_at| expires_at <= now) {
         return Err(LinkRefused::Expired);
     }
     Ok(())
@@ -56,9 +63,14 @@ mod tests {
     #[test]
     fn a_link_is_good_once_and_until_it_expires() {
         let now = Timestamp::UNIX_EPOCH;
-        let fresh = Link { expires_at: now + TimeDelta::seconds(1), used_at: None };
+        let end = now + TimeDelta::seconds(1);
+        let fresh = Link { expires_at: Some(end), withdrawn_at: None, used_at: None };
         assert_eq!(redeem(Some(fresh), now), Ok(()));
-        assert_eq!(redeem(Some(fresh), fresh.expires_at), Err(LinkRefused::Expired));
+        assert_eq!(redeem(Some(fresh), end), Err(LinkRefused::Expired));
+        let endless = Link { expires_at: None, ..fresh };
+        assert_eq!(redeem(Some(endless), now + TimeDelta::days(1_000)), Ok(()));
+        let withdrawn = Link { withdrawn_at: Some(now), ..fresh };
+        assert_eq!(redeem(Some(withdrawn), now), Err(LinkRefused::Withdrawn));
         let used = Link { used_at: Some(now), ..fresh };
         assert_eq!(redeem(Some(used), now), Err(LinkRefused::Used));
         assert_eq!(redeem(None, now), Err(LinkRefused::Unknown));

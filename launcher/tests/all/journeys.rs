@@ -1,5 +1,10 @@
 //! An order's ways through the whole system, over REST and SSE.
 
+use std::{
+    process::Command,
+    time::{Duration, Instant},
+};
+
 use serde_json::{Value, json};
 
 use crate::support::{App, Person};
@@ -24,6 +29,7 @@ fn a_family_orders_makes_and_drinks_coffee() {
     nobody_sees_or_touches_other_peoples_orders(&cleo, &dan);
     strangers_get_a_401(&app.stranger());
     the_menu_forgives_a_typing_error(&cleo);
+    a_shortcut_orders_the_usual_with_one_url(&app, &cleo);
     statistics_follow(&cleo);
 }
 
@@ -211,6 +217,50 @@ fn strangers_get_a_401(stranger: &Person) {
 fn the_menu_forgives_a_typing_error(cleo: &Person) {
     let found = cleo.get("/v1/menu/search?q=capuchino").ok();
     assert_eq!(found["items"][0]["slug"], "cappuccino", "{found}");
+}
+
+fn a_shortcut_orders_the_usual_with_one_url(app: &App, cleo: &Person) {
+    let drink = json!({"menu_item": "espresso", "name": "Morning", "usual": true});
+    cleo.post("/v1/me/favourites", &drink).ok();
+    let made = cleo.post("/v1/me/tokens", &json!({"name": "iPhone", "scope": "usual"})).ok();
+    let secret = made["secret"].as_str().unwrap();
+    let tap = || curl(&format!("{}/v1/me/usual/order", app.url), secret);
+    let (status, first) = tap();
+    assert_eq!((status, &first["items"][0]["slug"]), (201, &json!("espresso")), "{first}");
+    let (status, again) = tap();
+    assert_eq!((status, &again["id"]), (200, &first["id"]), "a double tap");
+    let shortcut = app.stranger().with(secret);
+    assert_eq!(shortcut.get("/v1/me").problem(), (403, "forbidden"));
+    cleo.command(&first, "cancel", &json!({})).ok();
+
+    let tokens = cleo.get("/v1/me/tokens").ok();
+    assert!(tokens["tokens"][0]["last_used_at"].is_string(), "{tokens}");
+    assert!(!tokens.to_string().contains(secret), "it was shown once");
+    let path = format!("/v1/me/tokens/{}", made["token"]["id"].as_str().unwrap());
+    cleo.write("DELETE", &path, &json!({})).ok();
+    let end = Instant::now() + Duration::from_secs(5);
+    loop {
+        let (status, refused) = tap();
+        if status == 401 {
+            assert_eq!(refused["code"], "invalid-credential", "{refused}");
+            return;
+        }
+        assert!(Instant::now() < end, "revoked 5 s ago, and still good");
+    }
+}
+
+/// The command of docs/shortcuts.md, as it stands there.
+fn curl(url: &str, secret: &str) -> (u16, Value) {
+    let bearer = format!("Authorization: Bearer {secret}");
+    let output = Command::new("curl")
+        .args(["--silent", "--show-error", "--write-out", "\n%{http_code}"])
+        .args(["-X", "POST", "-H", &bearer, url])
+        .output()
+        .expect("curl is there");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let (body, status) = text.rsplit_once('\n').unwrap();
+    (status.parse().unwrap(), serde_json::from_str(body).unwrap())
 }
 
 fn statistics_follow(cleo: &Person) {

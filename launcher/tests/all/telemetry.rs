@@ -1,7 +1,8 @@
 //! Everything that is done can be seen: each endpoint, each gRPC method and each
 //! step of the workflow has its span and its metric, and what a tap causes is one
-//! trace, as far as the notification.
+//! trace, as far as the notification. Secrets are seen nowhere.
 
+mod secrets;
 mod tap;
 mod walk;
 
@@ -14,7 +15,7 @@ use order_domain::Step;
 use serde_json::Value;
 use wire::access;
 
-use self::walk::Walk;
+use self::{secrets::Secrets, walk::Walk};
 
 use crate::support::{
     App, Person,
@@ -74,7 +75,7 @@ fn whatever_is_done_has_a_span_and_a_metric_and_a_tap_is_one_trace() {
     let mut app = App::start(&settings);
     let (ada, cleo) = (app.sign_in("Ada"), app.sign_in("Cleo"));
     let ben = app.sign_in("Ben").get("/v1/me").ok()["id"].as_str().unwrap().to_owned();
-    let walk = Walk { app: &app, ada, cleo, ben };
+    let walk = Walk { app: &app, ada, cleo, ben, secrets: Secrets::default() };
 
     let endpoints = endpoints();
     for (method, path) in &endpoints {
@@ -91,6 +92,7 @@ fn whatever_is_done_has_a_span_and_a_metric_and_a_tap_is_one_trace() {
     eventually_nothing_is_missing(|| missing_series(&app, &routes));
 
     tap::a_tap_is_one_trace_as_far_as_the_notification(&walk, &collector);
+    walk.secrets.are_nowhere(&app, &collector);
 }
 
 /// Method and path of each endpoint that the document knows.

@@ -11,8 +11,8 @@ use std::{
     time::Duration,
 };
 
-use axum::extract::Request;
-use http::HeaderMap;
+use axum::extract::{FromRequestParts, Request};
+use http::{HeaderMap, request::Parts};
 use runtime::{Code, valkey::Valkey};
 use types::Timestamp;
 
@@ -91,6 +91,24 @@ impl Limits {
     /// One more try of an address to sign in or to refresh.
     pub async fn sign_in(&self, address: IpAddr, now: Timestamp) -> Result<(), Problem> {
         self.sign_ins.take(network(address), now).await
+    }
+}
+
+/// Whom a request counts for where nobody is signed in: an address, or a network.
+#[derive(Debug, Clone)]
+pub struct Household(pub(crate) std::sync::Arc<str>);
+
+impl Household {
+    pub(crate) fn of(address: IpAddr) -> Self {
+        Self(network(address).into())
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Household {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        parts.extensions.get().cloned().ok_or_else(|| Problem::new(Code::Internal))
     }
 }
 

@@ -7,18 +7,21 @@ use runtime::tokens::AccessTokenVerifier;
 use secrecy::{ExposeSecret, SecretString};
 use tokio_util::sync::CancellationToken;
 use types::Timestamp;
-use wire::customer::v1::{ExchangeSignInLinkRequest, SignOutRequest, TokenPair};
+use wire::customer::v1::{
+    ExchangeCodeRequest, ExchangeSignInLinkRequest, SignOutRequest, TokenPair,
+};
 
 use crate::{
     auth::{
         Viewer,
+        api_tokens::ApiTokens,
         cookies::{self, Cookies},
         refresh::Refresher,
     },
     clients::{Clients, Customers, Orders},
     config::Config,
     host::Hosts,
-    limits::Limits,
+    limits::{Household, Limits},
     live::Hub,
     names::{Names, NamesCache},
     problem::Problem,
@@ -37,6 +40,7 @@ pub struct Inner {
     clients: Clients,
     verifier: AccessTokenVerifier,
     refresher: Refresher,
+    api_tokens: ApiTokens,
     limits: Limits,
     hub: Arc<Hub>,
     names: NamesCache,
@@ -67,6 +71,7 @@ impl App {
             clients,
             verifier,
             refresher: Refresher::default(),
+            api_tokens: ApiTokens::default(),
             limits,
             hub,
             names: NamesCache::default(),
@@ -88,10 +93,26 @@ impl App {
     /// Exchanges the secret of a one-time link. `device` is what the browser says
     /// it is; the part beyond 200 bytes is cut off.
     pub async fn sign_in(&self, secret: &SecretString, device: &str) -> Result<TokenPair, Problem> {
-        let device = device.chars().filter(|letter| !letter.is_control()).take(200).collect();
-        let request =
-            ExchangeSignInLinkRequest { secret: secret.expose_secret().to_owned(), device };
+        let request = ExchangeSignInLinkRequest {
+            secret: secret.expose_secret().to_owned(),
+            device: shortened(device),
+        };
         Ok(self.anybodys_customers().exchange_sign_in_link(request).await?.into_inner())
+    }
+
+    /// Exchanges a code that was typed; wrong ones count against the household.
+    pub async fn join(
+        &self,
+        code: &SecretString,
+        device: &str,
+        from: &Household,
+    ) -> Result<TokenPair, Problem> {
+        let request = ExchangeCodeRequest {
+            code: code.expose_secret().to_owned(),
+            device: shortened(device),
+            address: from.0.to_string(),
+        };
+        Ok(self.anybodys_customers().exchange_code(request).await?.into_inner())
     }
 
     /// The address at which a link's secret signs in.
@@ -115,6 +136,10 @@ impl App {
         self.anybodys_customers().sign_out(request).await?;
         Ok(())
     }
+}
+
+fn shortened(device: &str) -> String {
+    device.chars().filter(|letter| !letter.is_control()).take(200).collect()
 }
 
 impl Inner {
@@ -159,6 +184,10 @@ impl Inner {
 
     pub(crate) const fn refresher(&self) -> &Refresher {
         &self.refresher
+    }
+
+    pub(crate) const fn api_tokens(&self) -> &ApiTokens {
+        &self.api_tokens
     }
 
     /// How much is allowed.

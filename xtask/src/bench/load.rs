@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::system::System;
 
-/// Milliseconds that so much of a hundred stayed within.
+/// Milliseconds, or what its place says, that so much of a hundred stayed within.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(from = "Vec<f64>")]
 pub(super) struct Quantiles {
@@ -72,6 +72,16 @@ impl Outcome {
     }
 }
 
+/// Microseconds that verifying took.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Verified {
+    pub(super) gateway_first: Quantiles,
+    pub(super) gateway_again: Quantiles,
+    pub(super) service_first: Quantiles,
+    pub(super) service_again: Quantiles,
+}
+
 /// The load program with the access tokens of its members.
 pub(super) struct Load {
     program: PathBuf,
@@ -111,6 +121,15 @@ impl Load {
         command.args(["--per-second", &per_second.to_string()]);
         command.args(["--seconds", &seconds.to_string()]);
         self.answer(command.stdout(Stdio::piped()).spawn()?)
+    }
+
+    /// Verifies tokens; needs no running system.
+    pub(super) fn verify(&self) -> Result<Verified> {
+        let output = Command::new(&self.program).arg("verify").output()?;
+        if !output.status.success() {
+            bail!("verifying failed: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        serde_json::from_slice(&output.stdout).context("read what verifying took")
     }
 
     /// Tries from now on; ask [`Load::answer`] for when it succeeded.

@@ -176,7 +176,7 @@ mod tests {
 
     /// Whatever moves beans, lets people in, or decides about others: said once
     /// more, by hand, so that a slip in the table does not pass.
-    const EXPECTED: [Expected; 31] = {
+    const EXPECTED: [Expected; 37] = {
         use Peer::{CustomerService, Launcher, OrderService, Server};
         [
             ("Settle", &[OrderService], None),
@@ -187,7 +187,14 @@ mod tests {
             ("SignOut", &[Server], None),
             ("GetKeys", &[Server, OrderService], None),
             ("WatchRevocations", &[Server, OrderService], None),
-            ("CreateSignInLink", &[Launcher], Some(Role::Admin)),
+            ("ExchangeCode", &[Server], None),
+            ("ExchangeApiToken", &[Server], None),
+            ("CreateApiToken", &[], Some(Role::Member)),
+            ("RevokeApiToken", &[], Some(Role::Member)),
+            // For whom, its handler asks: one's own device, or as an admin anybody's.
+            ("CreateSignInLink", &[Launcher], Some(Role::Member)),
+            ("WithdrawInvitation", &[], Some(Role::Member)),
+            ("ListInvited", &[Launcher], Some(Role::Admin)),
             ("CreateMember", &[Launcher], Some(Role::Admin)),
             ("RebuildProjections", &[Launcher], Some(Role::Admin)),
             ("ReplayDeadLetters", &[Launcher], Some(Role::Admin)),

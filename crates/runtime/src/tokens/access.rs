@@ -268,7 +268,7 @@ impl AccessTokenVerifier {
             return Err(TokenError::Foreign);
         }
         check_times(iat, exp, now)?;
-        if exp - iat > ACCESS_TOKEN_SECONDS {
+        if exp.saturating_sub(iat) > ACCESS_TOKEN_SECONDS {
             return Err(TokenError::Malformed("lives too long"));
         }
         let expires_at = DateTime::from_timestamp(exp, 0).ok_or(TokenError::Malformed("exp"))?;

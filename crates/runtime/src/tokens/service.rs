@@ -3,12 +3,13 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, MutexGuard},
 };
 
 use chrono::Utc;
 use secrecy::{ExposeSecret, SecretBox, SecretString};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use types::Timestamp;
 use wire::access::Peer;
 
@@ -19,7 +20,11 @@ pub const SERVICE_TOKEN_SECONDS: i64 = 60;
 /// A token that is younger is used again.
 const REUSE_SECONDS: i64 = 30;
 
-#[derive(Debug, Serialize, Deserialize)]
+/// Verified tokens that are remembered: a peer sends the same one for half a minute,
+/// and its signature is checked once.
+const REMEMBERED: usize = 64;
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct ServiceClaims {
     iss: String,
     aud: String,
@@ -93,15 +98,19 @@ impl Credentials {
     }
 }
 
+type Verified = HashMap<[u8; 32], (Peer, ServiceClaims)>;
+
 /// The public keys of the services. A service may have two while it changes keys.
 #[derive(Debug, Clone, Default)]
 pub struct PeerKeys {
     keys: Arc<Vec<(Peer, [u8; 32])>>,
+    /// By the SHA-256 of tokens whose signature was good.
+    verified: Arc<Mutex<Verified>>,
 }
 
 impl PeerKeys {
     pub fn new(keys: impl IntoIterator<Item = (Peer, [u8; 32])>) -> Self {
-        Self { keys: Arc::new(keys.into_iter().collect()) }
+        Self { keys: Arc::new(keys.into_iter().collect()), verified: Arc::default() }
     }
 
     /// From "server=<base64url>,order-service=<base64url>".
@@ -114,7 +123,7 @@ impl PeerKeys {
                 Ok((peer, key_from_text(key)?))
             })
             .collect::<Result<Vec<_>, TokenError>>()?;
-        Ok(Self { keys: Arc::new(keys) })
+        Ok(Self::new(keys))
     }
 
     /// The form that `parse` reads.
@@ -126,8 +135,24 @@ impl PeerKeys {
 
     /// Who calls, if the token is theirs, meant for `audience`, and fresh.
     pub fn verify(&self, token: &str, audience: Peer, now: Timestamp) -> Result<Peer, TokenError> {
-        let name = key_id(token)?;
-        let peer = Peer::parse(&name).ok_or(TokenError::UnknownKey)?;
+        let (peer, ServiceClaims { iss, aud, iat, exp }) = self.claims(token)?;
+        if iss != peer.name() || aud != audience.name() {
+            return Err(TokenError::Foreign);
+        }
+        if exp.saturating_sub(iat) > SERVICE_TOKEN_SECONDS {
+            return Err(TokenError::Malformed("lives too long"));
+        }
+        check_times(iat, exp, now)?;
+        Ok(peer)
+    }
+
+    /// Whose signature it has, and what it says.
+    fn claims(&self, token: &str) -> Result<(Peer, ServiceClaims), TokenError> {
+        let digest: [u8; 32] = Sha256::digest(token).into();
+        if let Some(known) = self.remembered().get(&digest) {
+            return Ok(known.clone());
+        }
+        let peer = Peer::parse(&key_id(token)?).ok_or(TokenError::UnknownKey)?;
         let mut outcome = Err(TokenError::UnknownKey);
         for (_, key) in self.keys.iter().filter(|(of, _)| *of == peer) {
             outcome = verified::<ServiceClaims>(token, key);
@@ -135,15 +160,17 @@ impl PeerKeys {
                 break;
             }
         }
-        let ServiceClaims { iss, aud, iat, exp } = outcome?;
-        if iss != peer.name() || aud != audience.name() {
-            return Err(TokenError::Foreign);
+        let claims = outcome?;
+        let mut remembered = self.remembered();
+        if remembered.len() >= REMEMBERED {
+            remembered.clear();
         }
-        if exp - iat > SERVICE_TOKEN_SECONDS {
-            return Err(TokenError::Malformed("lives too long"));
-        }
-        check_times(iat, exp, now)?;
-        Ok(peer)
+        remembered.insert(digest, (peer, claims.clone()));
+        Ok((peer, claims))
+    }
+
+    fn remembered(&self) -> MutexGuard<'_, Verified> {
+        self.verified.lock().unwrap_or_else(|poison| poison.into_inner())
     }
 }
 
@@ -173,6 +200,22 @@ mod tests {
         assert_eq!(keys.verify(&token, Peer::OrderService, slow), Ok(Peer::Server));
         let early = now - TimeDelta::seconds(LEEWAY_SECONDS + 2);
         assert_eq!(keys.verify(&token, Peer::OrderService, early), Err(TokenError::FromTheFuture));
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded_and_expires_all_the_same() {
+        let (server, keys) = pair();
+        let now = Utc::now();
+        for second in 0..200 {
+            let at = now + TimeDelta::seconds(31 * second);
+            let token = server.token_at(Peer::OrderService, at).unwrap();
+            for _ in 0..2 {
+                assert_eq!(keys.verify(&token, Peer::OrderService, at), Ok(Peer::Server));
+            }
+            let late = at + TimeDelta::seconds(SERVICE_TOKEN_SECONDS + LEEWAY_SECONDS + 1);
+            assert_eq!(keys.verify(&token, Peer::OrderService, late), Err(TokenError::Expired));
+        }
+        assert!(keys.remembered().len() <= REMEMBERED);
     }
 
     #[test]

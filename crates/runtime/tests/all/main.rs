@@ -5,6 +5,7 @@
 
 mod calls;
 mod engines;
+mod fuzz;
 mod identity;
 mod leaving;
 mod sink;

@@ -2,7 +2,7 @@
 //! here ends the start.
 
 use super::{
-    ADMIN, BARISTA, COUNTER, FAVOURITES, MEMBER, ORDERING, Rule, SECRET, USUAL,
+    ADMIN, BARISTA, COUNTER, FAVOURITES, MEMBER, ORDERING, READING, Rule, SECRET, USUAL,
     Whose::{Order, Own, OwnOrAdmin},
 };
 
@@ -17,8 +17,8 @@ pub const ENDPOINTS: &[(&str, &str, Rule)] = &[
     ("GET", "/v1/bar", SHOWN),
     ("PUT", "/v1/bar", BARISTA.by(COUNTER)),
     ("POST", "/v1/orders", MEMBER.by(ORDERING).of(Own)),
-    ("GET", "/v1/orders", MEMBER.by(ORDERING).of(Own)),
-    ("GET", "/v1/orders/{id}", MEMBER.by(ORDERING).of(Order)),
+    ("GET", "/v1/orders", MEMBER.by(READING).of(Own)),
+    ("GET", "/v1/orders/{id}", MEMBER.by(READING).of(Order)),
     ("POST", "/v1/orders/{id}/accept", AT_COUNTER),
     ("POST", "/v1/orders/{id}/ready", AT_COUNTER),
     ("POST", "/v1/orders/{id}/release", AT_COUNTER),
@@ -48,15 +48,22 @@ pub const ENDPOINTS: &[(&str, &str, Rule)] = &[
     ("POST", "/v1/me/usual/order", MEMBER.by(USUAL).of(Own)),
     ("GET", "/v1/members", SHOWN),
     ("POST", "/v1/members", ADMIN),
-    ("POST", "/v1/members/{id}/links", ADMIN),
+    ("POST", "/v1/members/{id}/links", MEMBER.of(OwnOrAdmin).about_identity()),
+    ("GET", "/v1/members/{id}/invitations", MEMBER.of(OwnOrAdmin)),
+    ("GET", "/v1/invitations", ADMIN),
+    ("DELETE", "/v1/invitations/{id}", MEMBER.of(OwnOrAdmin).about_identity()),
     ("PATCH", "/v1/members/{id}", MEMBER.of(OwnOrAdmin).about_identity()),
     ("POST", "/v1/members/{id}/corrections", ADMIN),
     ("GET", "/v1/house", MEMBER),
     ("PUT", "/v1/house", ADMIN),
     ("GET", "/v1/notifications", MEMBER.of(Own)),
     ("POST", "/v1/session", SECRET),
+    ("POST", "/v1/session/code", SECRET),
     ("POST", "/v1/session/refresh", SECRET),
     ("DELETE", "/v1/session", SECRET),
+    ("GET", "/v1/me/tokens", MEMBER.of(Own)),
+    ("POST", "/v1/me/tokens", MEMBER.of(Own).about_identity()),
+    ("DELETE", "/v1/me/tokens/{id}", MEMBER.of(Own).about_identity()),
     ("GET", "/v1/me/sessions", MEMBER.of(Own)),
     ("GET", "/v1/members/{id}/sessions", MEMBER.of(OwnOrAdmin)),
     ("DELETE", "/v1/sessions/{id}", MEMBER.of(OwnOrAdmin).about_identity()),

@@ -3,7 +3,7 @@
 use super::{
     ADMIN, BARISTA, COUNTER, FAVOURITES, MEMBER, ORDERING,
     Peer::{CustomerService, Launcher, OrderService, Server},
-    Rule, USUAL,
+    READING, Rule, USUAL,
     Whose::{Order, Own, OwnOrAdmin},
 };
 
@@ -24,8 +24,8 @@ pub const METHODS: &[(&str, Rule)] = &[
     ("/everything.order.v1.OrderService/PlaceOrder", MEMBER.by(ORDERING).of(Own)),
     ("/everything.order.v1.OrderService/OrderFavourite", MEMBER.by(USUAL).of(Own)),
     ("/everything.order.v1.OrderService/OrderAgain", MEMBER.by(ORDERING).of(Own)),
-    ("/everything.order.v1.OrderService/GetOrder", MEMBER.by(ORDERING).of(Order)),
-    ("/everything.order.v1.OrderService/ListOrders", MEMBER.by(ORDERING).of(OwnOrAdmin)),
+    ("/everything.order.v1.OrderService/GetOrder", MEMBER.by(READING).of(Order)),
+    ("/everything.order.v1.OrderService/ListOrders", MEMBER.by(READING).of(OwnOrAdmin)),
     ("/everything.order.v1.OrderService/GetQueue", AT_COUNTER),
     ("/everything.order.v1.OrderService/AcceptOrder", AT_COUNTER),
     ("/everything.order.v1.OrderService/ReadyOrder", AT_COUNTER),
@@ -41,8 +41,18 @@ pub const METHODS: &[(&str, Rule)] = &[
     ("/everything.order.v1.OrderService/StrikeItem", AT_COUNTER),
     ("/everything.order.v1.OrderService/ReplaceItem", AT_COUNTER),
     ("/everything.order.v1.OrderService/WatchEvents", Rule::services(&[Server])),
-    ("/everything.customer.v1.CustomerService/CreateSignInLink", ADMIN.or(&[Launcher])),
+    (
+        "/everything.customer.v1.CustomerService/CreateSignInLink",
+        MEMBER.of(OwnOrAdmin).about_identity().or(&[Launcher]),
+    ),
     ("/everything.customer.v1.CustomerService/ExchangeSignInLink", Rule::services(&[Server])),
+    ("/everything.customer.v1.CustomerService/ExchangeCode", Rule::services(&[Server])),
+    ("/everything.customer.v1.CustomerService/ListInvitations", MEMBER.of(OwnOrAdmin)),
+    ("/everything.customer.v1.CustomerService/ListInvited", ADMIN.or(&[Launcher])),
+    (
+        "/everything.customer.v1.CustomerService/WithdrawInvitation",
+        MEMBER.of(OwnOrAdmin).about_identity(),
+    ),
     ("/everything.customer.v1.CustomerService/RefreshTokens", Rule::services(&[Server])),
     ("/everything.customer.v1.CustomerService/SignOut", Rule::services(&[Server])),
     ("/everything.customer.v1.CustomerService/GetKeys", Rule::services(&[Server, OrderService])),
@@ -52,6 +62,10 @@ pub const METHODS: &[(&str, Rule)] = &[
     ),
     ("/everything.customer.v1.CustomerService/ListSessions", MEMBER.of(OwnOrAdmin)),
     ("/everything.customer.v1.CustomerService/EndSession", MEMBER.of(OwnOrAdmin).about_identity()),
+    ("/everything.customer.v1.CustomerService/CreateApiToken", MEMBER.of(Own).about_identity()),
+    ("/everything.customer.v1.CustomerService/ListApiTokens", MEMBER.of(Own)),
+    ("/everything.customer.v1.CustomerService/RevokeApiToken", MEMBER.of(Own).about_identity()),
+    ("/everything.customer.v1.CustomerService/ExchangeApiToken", Rule::services(&[Server])),
     ("/everything.customer.v1.CustomerService/GetMe", MEMBER.by(ORDERING).of(Own)),
     (
         "/everything.customer.v1.CustomerService/ListMembers",

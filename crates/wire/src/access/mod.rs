@@ -180,6 +180,9 @@ const ADMIN: Rule = Rule::person(Needs::Admin);
 
 /// A person who orders, wherever they stand.
 const ORDERING: &[Scope] = &[Scope::Full, Scope::Counter, Scope::Kiosk, Scope::Guest];
+/// Who orders, and a token that reads its owner's orders.
+const READING: &[Scope] =
+    &[Scope::Full, Scope::Counter, Scope::Kiosk, Scope::ReadOrders, Scope::Guest];
 /// Who has favourites at hand: on their own device, or as a child in the kitchen.
 const FAVOURITES: &[Scope] = &[Scope::Full, Scope::Kiosk];
 /// The same, and a token that is for the usual alone.

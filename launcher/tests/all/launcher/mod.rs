@@ -1,6 +1,7 @@
 //! The launcher as people use it: the program itself, in a data folder of its
 //! own, with the engines from the user's cache.
 
+mod first_admin;
 mod folder;
 mod https;
 mod install;

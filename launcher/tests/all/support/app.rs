@@ -158,6 +158,18 @@ impl App {
         std::fs::read_to_string(self.data.join(file)).unwrap()
     }
 
+    /// The log of each part, by the name of its file.
+    pub(crate) fn logs(&self) -> Vec<(String, String)> {
+        let files = std::fs::read_dir(self.data.join("logs")).unwrap().flatten();
+        files
+            .map(|file| {
+                let text = std::fs::read(file.path()).unwrap();
+                let name = file.file_name().to_string_lossy().into_owned();
+                (name, String::from_utf8_lossy(&text).into_owned())
+            })
+            .collect()
+    }
+
     /// Asks until it is so.
     pub(crate) fn until(&self, what: &str, so: impl Fn() -> bool) {
         let end = Instant::now() + START_LIMIT;

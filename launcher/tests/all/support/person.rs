@@ -65,6 +65,13 @@ impl Person {
         Self { agent, url: url.to_owned(), tokens: Mutex::new(None) }
     }
 
+    /// The same, with a token that is never renewed.
+    pub(crate) fn with(self, token: &str) -> Self {
+        let (access, refresh) = (token.to_owned(), String::new());
+        let tokens = Some(Tokens { access, refresh, since: Instant::now() });
+        Self { tokens: Mutex::new(tokens), ..self }
+    }
+
     pub(crate) fn sign_in(url: &str, name: &str, link: &str) -> Self {
         let person = Self::stranger(url);
         let (_, secret) = link.rsplit_once('/').unwrap();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use ureq::http;
 
-use super::{eventually_nothing_is_missing, missing_steps};
+use super::{eventually_nothing_is_missing, missing_steps, secrets::Secrets};
 use crate::support::{App, Person, otlp::Collector};
 
 /// Who walks.
@@ -16,12 +16,13 @@ pub(super) struct Walk<'a> {
     pub(super) cleo: Person,
     /// The other barista's id.
     pub(super) ben: String,
+    pub(super) secrets: Secrets,
 }
 
 impl Walk<'_> {
     /// Calls one endpoint as people do, with success.
     pub(super) fn visit(&self, method: &str, path: &str) {
-        let Self { app, ada, cleo, ben } = self;
+        let Self { app, ada, cleo, ben, secrets } = self;
         match (method, path) {
             ("GET", "/v1/events") => {
                 let position = ada.get("/v1/queue").ok()["position"].as_str().unwrap().to_owned();
@@ -38,7 +39,7 @@ impl Walk<'_> {
             }
             ("DELETE", "/v1/sessions/{id}") => {
                 // An admin ends one of Dan's; nobody needs it.
-                drop(sign_in(app));
+                drop(self.sign_in());
                 let members = ada.get("/v1/members").ok();
                 let mut members = members["members"].as_array().unwrap().iter();
                 let dan = members.find(|member| member["name"] == "Dan").unwrap();
@@ -46,6 +47,29 @@ impl Walk<'_> {
                 let session = ada.get(&sessions).ok()["sessions"][0]["id"].take();
                 ada.write("DELETE", &path.replace("{id}", session.as_str().unwrap()), &json!({}))
                     .ok();
+            }
+            ("GET", "/v1/invitations") => drop(ada.get(path).ok()),
+            ("GET", "/v1/members/{id}/invitations") => {
+                drop(ada.get(&path.replace("{id}", ben)).ok());
+            }
+            ("DELETE", "/v1/invitations/{id}") => {
+                let link = ada.post(&format!("/v1/members/{ben}/links"), &json!({})).ok();
+                ada.write(
+                    "DELETE",
+                    &path.replace("{id}", link["id"].as_str().unwrap()),
+                    &json!({}),
+                )
+                .ok();
+            }
+            ("POST", "/v1/session/code") => {
+                let wanted = json!({"with_code": true});
+                let link = ada.post(&format!("/v1/members/{ben}/links"), &wanted).ok();
+                let code = secrets.hold(&link["code"]);
+                let guess = format!("{:06}", (code.parse::<u32>().unwrap() + 1) % 1_000_000);
+                let guess = json!({"code": secrets.hold(&guess.into())});
+                assert_eq!(app.stranger().post(path, &guess).status, 401);
+                let pair = app.stranger().post(path, &json!({"code": code})).ok();
+                secrets.hold(&pair["access_token"]);
             }
             ("GET", _) => drop(cleo.get(path).ok()),
             ("PUT", "/v1/bar") => drop(ada.put(path, &json!({"state": "open"})).ok()),
@@ -80,17 +104,24 @@ impl Walk<'_> {
                 self.keep();
                 cleo.post_once(path, &json!({})).ok();
             }
+            ("POST", "/v1/me/tokens") => drop(self.token()),
+            ("DELETE", "/v1/me/tokens/{id}") => {
+                let made = self.token();
+                let id = made["token"]["id"].as_str().unwrap();
+                app.stranger().with(made["secret"].as_str().unwrap()).get("/v1/orders").ok();
+                cleo.write(method, &path.replace("{id}", id), &json!({})).ok();
+            }
             ("POST", "/v1/orders/{id}/again") => {
                 let order = cleo.order("espresso");
                 let path = path.replace("{id}", order["id"].as_str().unwrap());
                 cleo.post_once(&path, &json!({})).ok();
             }
-            ("POST", "/v1/session") => drop(sign_in(app)),
+            ("POST", "/v1/session") => drop(self.sign_in()),
             ("POST", "/v1/session/refresh") => {
-                app.stranger().post(path, &json!({"refresh_token": sign_in(app)})).ok();
+                app.stranger().post(path, &json!({"refresh_token": self.sign_in()})).ok();
             }
             ("DELETE", "/v1/session") => {
-                let body = json!({"refresh_token": sign_in(app)}).to_string();
+                let body = json!({"refresh_token": self.sign_in()}).to_string();
                 let request = http::Request::delete(format!("{}{path}", app.url))
                     .header("content-type", "application/json")
                     .body(body.into_bytes());
@@ -108,6 +139,29 @@ impl Walk<'_> {
             }
             _ => panic!("how is {method} {path} called?"),
         }
+    }
+
+    /// A token that reads Cleo's orders.
+    fn token(&self) -> Value {
+        let new = json!({"name": "A script", "scope": "read-orders"});
+        let made = self.cleo.post("/v1/me/tokens", &new).ok();
+        self.secrets.hold(&made["secret"]);
+        made
+    }
+
+    /// Signs Dan in by a fresh link, which is looked at before: his refresh token.
+    fn sign_in(&self) -> Value {
+        let Self { app, secrets, .. } = self;
+        let (links, _) = app.command(&["links"]);
+        let line =
+            links.lines().find(|line| line.contains(" Dan ")).unwrap_or_else(|| panic!("{links}"));
+        let (_, secret) = line.rsplit_once('/').unwrap();
+        let secret = secrets.hold(&secret.into());
+        app.stranger().get(&format!("/sign-in/{secret}"));
+        let mut pair = app.stranger().post("/v1/session", &json!({"secret": secret})).ok();
+        secrets.hold(&pair["access_token"]);
+        secrets.hold(&pair["refresh_token"]);
+        pair["refresh_token"].take()
     }
 
     /// Keeps a drink as the usual, the same each time: its id.
@@ -207,14 +261,4 @@ impl Walk<'_> {
         let path = format!("/v1/orders/{}", order["id"].as_str().unwrap());
         self.cleo.eventually(&path, |order| order["state"] == "rejected");
     }
-}
-
-/// Signs Dan in by a fresh link: his refresh token.
-fn sign_in(app: &App) -> Value {
-    let (links, _) = app.command(&["links"]);
-    let line =
-        links.lines().find(|line| line.contains(" Dan ")).unwrap_or_else(|| panic!("{links}"));
-    let (_, secret) = line.rsplit_once('/').unwrap();
-    let mut pair = app.stranger().post("/v1/session", &json!({"secret": secret})).ok();
-    pair["refresh_token"].take()
 }

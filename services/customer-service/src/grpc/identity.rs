@@ -4,15 +4,24 @@ use futures::{Stream, StreamExt};
 use runtime::{AppError, Caller};
 use secrecy::ExposeSecret;
 use tonic::Status;
-use types::Timestamp;
+use types::{InvitationId, Timestamp};
 use wire::customer::v1 as pb;
 
-use super::{member, owner, short};
+use super::{
+    member,
+    members::{Balance, card},
+    owner, short,
+};
 use crate::{
     app::App,
     events::wire_time,
-    identity::{links, revocations::Tell, sessions, sessions::Issued},
-    store::{revocations::Ended, sessions::Listed},
+    identity::{
+        codes,
+        links::{self, NewLink, Others, Wanted, WithCode},
+        revocations::Tell,
+        sessions::{self, Issued},
+    },
+    store::{links::Open, revocations::Ended, sessions::Listed},
 };
 
 const LONGEST_LABEL: usize = 100;
@@ -21,20 +30,108 @@ const LONGEST_DEVICE: usize = 300;
 
 pub(super) async fn create_link(
     app: &App,
+    caller: &Caller,
     request: pb::CreateSignInLinkRequest,
     now: Timestamp,
 ) -> Result<pb::CreateSignInLinkResponse, AppError> {
-    let pb::CreateSignInLinkRequest { member_id, label, valid_seconds } = request;
-    let member = member("member_id", &member_id)?;
+    let pb::CreateSignInLinkRequest {
+        member_id,
+        label,
+        valid_seconds,
+        with_code,
+        ends_others,
+        until_used,
+    } = request;
     let label = short("label", &label, LONGEST_LABEL)?;
     let validity = customer_domain::links::validity(valid_seconds).ok_or_else(|| {
         AppError::invalid("valid_seconds", "out-of-range", "at least 1 and at most 30 days")
     })?;
-    let link = links::create(&app.identity, member, &label, validity, now).await?;
+    // A link without an end is for whoever has the machine.
+    let until_used = until_used && caller.person.is_none();
+    let wanted = Wanted {
+        member: match caller.person {
+            Some(_) => owner(caller, &member_id)?,
+            None => member("member_id", &member_id)?,
+        },
+        label: &label,
+        validity: (!until_used).then_some(validity),
+        code: if with_code { WithCode::Yes } else { WithCode::No },
+        others: if ends_others { Others::End } else { Others::GoOn },
+        by: caller.person.as_ref().map(|person| person.member),
+    };
+    let NewLink { id, secret, expires_at, code } =
+        links::create(&app.identity, wanted, now).await?;
+    let (code, code_expires_at) = code.unzip();
     Ok(pb::CreateSignInLinkResponse {
-        secret: link.secret.expose_secret().to_owned(),
-        expires_at: Some(wire_time(link.expires_at)),
+        secret: secret.expose_secret().to_owned(),
+        expires_at: expires_at.map(wire_time),
+        id: id.to_string(),
+        code: code.map(|code| code.expose_secret().to_owned()).unwrap_or_default(),
+        code_expires_at: code_expires_at.map(wire_time),
     })
+}
+
+pub(super) async fn exchange_code(
+    app: &App,
+    request: pb::ExchangeCodeRequest,
+    now: Timestamp,
+) -> Result<pb::TokenPair, AppError> {
+    let pb::ExchangeCodeRequest { code, device, address } = request;
+    let device: String = device.chars().take(LONGEST_DEVICE).collect();
+    let device = short("device", &device, LONGEST_DEVICE)?;
+    let address = short("address", &address, LONGEST_LABEL)?;
+    Ok(pair(&codes::exchange(&app.identity, &code, &address, &device, now).await?))
+}
+
+pub(super) async fn list_invitations(
+    app: &App,
+    caller: &Caller,
+    request: pb::ListInvitationsRequest,
+    now: Timestamp,
+) -> Result<pb::ListInvitationsResponse, AppError> {
+    let pb::ListInvitationsRequest { member_id } = request;
+    let member = owner(caller, &member_id)?;
+    let open = links::open(&app.identity, member, now).await?;
+    Ok(pb::ListInvitationsResponse { invitations: open.into_iter().map(invitation).collect() })
+}
+
+pub(super) async fn list_invited(
+    app: &App,
+    request: pb::ListInvitedRequest,
+    now: Timestamp,
+) -> Result<pb::ListInvitedResponse, AppError> {
+    let pb::ListInvitedRequest {} = request;
+    let invited = links::invited(&app.identity, now).await?.into_iter();
+    let invited = invited.map(|(member, open)| pb::Invited {
+        member: Some(card(&member, Balance::Hidden)),
+        invitations: open.into_iter().map(invitation).collect(),
+    });
+    Ok(pb::ListInvitedResponse { invited: invited.collect() })
+}
+
+fn invitation(open: Open) -> pb::Invitation {
+    let Open { id, member_id: _, label, created_at, expires_at, code_expires_at } = open;
+    pb::Invitation {
+        id: InvitationId::from_uuid(id).to_string(),
+        label,
+        created_at: Some(wire_time(created_at)),
+        expires_at: expires_at.map(wire_time),
+        code_expires_at: code_expires_at.map(wire_time),
+    }
+}
+
+pub(super) async fn withdraw_invitation(
+    app: &App,
+    caller: &Caller,
+    request: pb::WithdrawInvitationRequest,
+    now: Timestamp,
+) -> Result<pb::WithdrawInvitationResponse, AppError> {
+    let pb::WithdrawInvitationRequest { id } = request;
+    let id = id.parse().map_err(|error: types::ParseIdError| {
+        AppError::invalid("id", "malformed", error.to_string())
+    })?;
+    let withdrawn = links::withdraw(&app.identity, id, caller.person()?, now).await?;
+    Ok(pb::WithdrawInvitationResponse { already_so: !withdrawn })
 }
 
 pub(super) async fn exchange_link(

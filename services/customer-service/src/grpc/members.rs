@@ -80,12 +80,12 @@ pub(super) async fn update(
 }
 
 #[derive(Clone, Copy)]
-enum Balance {
+pub(super) enum Balance {
     Shown,
     Hidden,
 }
 
-fn card(member: &Member, balance: Balance) -> pb::Member {
+pub(super) fn card(member: &Member, balance: Balance) -> pb::Member {
     let Card { name, emoji, colour } = member.card.clone();
     pb::Member {
         id: member.id.to_string(),

@@ -1,6 +1,7 @@
 //! The service's face: every method of `CustomerService`, each taking its
 //! request apart field by field, so that a new field breaks the build.
 
+mod api_tokens;
 mod beans;
 mod favourites;
 mod house;
@@ -39,8 +40,44 @@ impl CustomerService for Handlers {
         &self,
         request: Request<pb::CreateSignInLinkRequest>,
     ) -> Result<Response<pb::CreateSignInLinkResponse>, Status> {
+        answer!(request, async |caller, request| {
+            identity::create_link(&self.app, caller, request, clock::now()).await
+        })
+    }
+
+    async fn exchange_code(
+        &self,
+        request: Request<pb::ExchangeCodeRequest>,
+    ) -> Result<Response<pb::TokenPair>, Status> {
         answer!(request, async |_caller, request| {
-            identity::create_link(&self.app, request, clock::now()).await
+            identity::exchange_code(&self.app, request, clock::now()).await
+        })
+    }
+
+    async fn list_invitations(
+        &self,
+        request: Request<pb::ListInvitationsRequest>,
+    ) -> Result<Response<pb::ListInvitationsResponse>, Status> {
+        answer!(request, async |caller, request| {
+            identity::list_invitations(&self.app, caller, request, clock::now()).await
+        })
+    }
+
+    async fn list_invited(
+        &self,
+        request: Request<pb::ListInvitedRequest>,
+    ) -> Result<Response<pb::ListInvitedResponse>, Status> {
+        answer!(request, async |_caller, request| {
+            identity::list_invited(&self.app, request, clock::now()).await
+        })
+    }
+
+    async fn withdraw_invitation(
+        &self,
+        request: Request<pb::WithdrawInvitationRequest>,
+    ) -> Result<Response<pb::WithdrawInvitationResponse>, Status> {
+        answer!(request, async |caller, request| {
+            identity::withdraw_invitation(&self.app, caller, request, clock::now()).await
         })
     }
 
@@ -105,6 +142,42 @@ impl CustomerService for Handlers {
     ) -> Result<Response<pb::EndSessionResponse>, Status> {
         answer!(request, async |caller, request| {
             identity::end_session(&self.app, caller, request, clock::now()).await
+        })
+    }
+
+    async fn create_api_token(
+        &self,
+        request: Request<pb::CreateApiTokenRequest>,
+    ) -> Result<Response<pb::CreateApiTokenResponse>, Status> {
+        answer!(request, async |caller, request| {
+            api_tokens::create(&self.app, caller, request, clock::now()).await
+        })
+    }
+
+    async fn list_api_tokens(
+        &self,
+        request: Request<pb::ListApiTokensRequest>,
+    ) -> Result<Response<pb::ListApiTokensResponse>, Status> {
+        answer!(request, async |caller, request| {
+            api_tokens::list(&self.app, caller, request, clock::now()).await
+        })
+    }
+
+    async fn revoke_api_token(
+        &self,
+        request: Request<pb::RevokeApiTokenRequest>,
+    ) -> Result<Response<pb::RevokeApiTokenResponse>, Status> {
+        answer!(request, async |caller, request| {
+            api_tokens::revoke(&self.app, caller, request, clock::now()).await
+        })
+    }
+
+    async fn exchange_api_token(
+        &self,
+        request: Request<pb::ExchangeApiTokenRequest>,
+    ) -> Result<Response<pb::ExchangeApiTokenResponse>, Status> {
+        answer!(request, async |_caller, request| {
+            api_tokens::exchange(&self.app, request, clock::now()).await
         })
     }
 

@@ -175,6 +175,7 @@ pub async fn forget_expired(pool: &PgPool, now: Timestamp) -> sqlx::Result<()> {
     // A while longer than they live, so that their holder is told why.
     let before = now - chrono::TimeDelta::days(7);
     store::links::delete_expired(pool, before).await?;
+    store::codes::forget_guessers(pool, now - customer_domain::codes::FORGIVEN_AFTER).await?;
     store::sessions::delete_expired(pool, before).await?;
     store::revocations::delete_over(pool, now).await?;
     Ok(())

@@ -6,6 +6,8 @@
 //! `GetKeys` and the stream of revocations none: they are answered from memory,
 //! which one query every two seconds keeps fresh, however many watch.
 
+pub mod api_tokens;
+pub mod codes;
 pub mod keys;
 pub mod limit;
 pub mod links;

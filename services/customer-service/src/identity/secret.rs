@@ -56,9 +56,35 @@ impl fmt::Debug for Secret {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{prelude::*, test_runner::RngSeed};
     use secrecy::ExposeSecret;
 
     use super::*;
+
+    /// Letters of base64url, in about the right number.
+    const NEARLY: &str = "[A-Za-z0-9_=-]{41,45}";
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            cases: 4_000,
+            rng_seed: RngSeed::Fixed(0x0c0f_fee5),
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
+
+        #[test]
+        fn whatever_comes_is_a_secret_in_its_one_form_or_none(
+            text in prop_oneof![any::<String>(), NEARLY, "evt_[A-Za-z0-9_-]{43}"],
+            bytes in prop::collection::vec(any::<u8>(), 0..64),
+        ) {
+            for text in [text.as_str(), &String::from_utf8_lossy(&bytes)] {
+                if let Some(secret) = Secret::parse(text) {
+                    let same = secret.text();
+                    prop_assert_eq!(same.expose_secret(), text);
+                }
+            }
+        }
+    }
 
     #[test]
     fn a_secret_prints_reads_back_and_hides() {

@@ -45,6 +45,17 @@ pub async fn begin(
     issue(identity, id, holder, &token, expires_at, now)
 }
 
+/// Ends all other sessions of whom a session was begun for, within the caller's
+/// transaction; the caller looks again at the revocations when it is committed.
+pub async fn end_others(
+    connection: &mut PgConnection,
+    begun: &Issued,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    let until = now + ACCESS_LIFETIME + LEEWAY;
+    sessions::revoke_others(connection, begun.member, begun.session, now, until).await
+}
+
 /// Exchanges a refresh token for the next pair; see [`customer_domain::sessions`].
 pub async fn refresh(identity: &Identity, token: &str, now: Timestamp) -> Result<Issued, AppError> {
     let token = Secret::parse(token).ok_or_else(|| refused("Please sign in again."))?;

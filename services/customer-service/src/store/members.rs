@@ -157,3 +157,16 @@ pub async fn all(executor: impl PgExecutor<'_>) -> sqlx::Result<Vec<Member>> {
     .await?;
     rows.into_iter().map(Member::try_from).collect()
 }
+
+/// Who never signed in, by name.
+pub async fn not_here_yet(executor: impl PgExecutor<'_>) -> sqlx::Result<Vec<Member>> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "select m.id, m.name, m.emoji, m.colour, m.roles, m.joined_at,
+                coalesce((select e.balance from ledger_entries e where e.member_id = m.id
+                          order by e.number desc limit 1), 0) as balance
+         from members m where m.first_signed_in_at is null order by m.name, m.id",
+    )
+    .fetch_all(executor)
+    .await?;
+    rows.into_iter().map(Member::try_from).collect()
+}

@@ -1,6 +1,8 @@
 //! SQL, one file per table. A function takes a connection (or the pool, where
 //! one statement is all) and knows rows; it decides nothing.
 
+pub mod api_tokens;
+pub mod codes;
 pub mod dead_letters;
 pub mod favourites;
 pub mod gifts;

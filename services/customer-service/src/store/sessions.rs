@@ -26,7 +26,7 @@ pub struct SignedIn {
 }
 
 #[derive(sqlx::FromRow)]
-struct SignedInRow {
+pub(super) struct SignedInRow {
     member_id: Uuid,
     roles: Vec<String>,
     scope: String,
@@ -87,6 +87,9 @@ pub async fn begin(connection: &mut PgConnection, new: &NewSession<'_>) -> sqlx:
          ), token as (
              insert into refresh_tokens (hash, session_id, created_at, expires_at)
              values ($4, $1, $5, $6)
+         ), arrival as (
+             update members set first_signed_in_at = $5
+             where id = $2 and first_signed_in_at is null
          )
          select id as member_id, roles, $7 as scope, token_generation from members where id = $2",
     )
@@ -230,6 +233,34 @@ pub async fn revoke(
          on conflict (session_id) do nothing",
     )
     .bind(session.uuid())
+    .bind(now)
+    .bind(until)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Ends every session of a member but one: one statement. In one order, so that
+/// of two who do that at once nobody waits crosswise.
+pub async fn revoke_others(
+    connection: &mut PgConnection,
+    member: MemberId,
+    but: SessionId,
+    now: Timestamp,
+    until: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "with others as (
+             select id from sessions
+             where member_id = $1 and id <> $2 and revoked_at is null order by id for update
+         ), ended as (
+             update sessions set revoked_at = $3 where id in (select id from others) returning id
+         )
+         insert into revocations (session_id, at, until) select id, $3, $4 from ended
+         on conflict (session_id) do nothing",
+    )
+    .bind(member.uuid())
+    .bind(but.uuid())
     .bind(now)
     .bind(until)
     .execute(connection)

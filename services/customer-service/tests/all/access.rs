@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 use types::{MemberId, OrderId, Role};
 use wire::customer::v1::{self as pb, customer_service_client::CustomerServiceClient};
 
-use crate::house::{House, Setup, runtime_config};
+use crate::house::{House, Setup, runtime_config, wanted};
 
 type Client = CustomerServiceClient<runtime::grpc::Channel>;
 
@@ -39,7 +39,7 @@ impl Caller {
 pub(crate) async fn sign_in(house: &House, member: MemberId) -> pb::TokenPair {
     let identity = &house.service.app.identity;
     let now = customer_service::clock::now();
-    let link = links::create(identity, member, "", TimeDelta::hours(1), now).await.unwrap();
+    let link = links::create(identity, wanted(member, TimeDelta::hours(1)), now).await.unwrap();
     let issued = links::exchange(identity, link.secret.expose_secret(), "test", now).await.unwrap();
     pb::TokenPair {
         access_token: issued.access_token.expose_secret().to_owned(),
@@ -140,18 +140,25 @@ async fn people_see_their_own_and_admins_everything() {
         assert_eq!(balances, seen);
     }
 
-    // Making members and links is for admins and the operator.
-    let link = pb::CreateSignInLinkRequest { member_id: mia.to_string(), ..Default::default() };
-    for token in [&mias, &bens] {
-        let link = on_behalf_of(token, link.clone()).unwrap();
+    // Making members, and links for others, is for admins and the operator.
+    let link_for = |member: MemberId| pb::CreateSignInLinkRequest {
+        member_id: member.to_string(),
+        until_used: true,
+        ..Default::default()
+    };
+    for (token, own, other) in [(&mias, mia, ben), (&bens, ben, mia)] {
+        let link = on_behalf_of(token, link_for(other)).unwrap();
         assert_eq!(code(client.create_sign_in_link(link).await), Code::Forbidden);
+        let link = on_behalf_of(token, link_for(own)).unwrap();
+        let link = client.create_sign_in_link(link).await.unwrap().into_inner();
+        assert!(link.expires_at.is_some(), "only the operator's links have no end");
         let member = pb::CreateMemberRequest { name: "Zoe".to_owned(), ..Default::default() };
         let member = on_behalf_of(token, member).unwrap();
         assert_eq!(code(client.create_member(member).await), Code::Forbidden);
         let rebuild = on_behalf_of(token, pb::RebuildProjectionsRequest {}).unwrap();
         assert_eq!(code(client.rebuild_projections(rebuild).await), Code::Forbidden);
     }
-    client.create_sign_in_link(on_behalf_of(&eves, link).unwrap()).await.unwrap();
+    client.create_sign_in_link(on_behalf_of(&eves, link_for(mia)).unwrap()).await.unwrap();
     server.stop().await;
     house.stop().await;
 }
@@ -181,7 +188,7 @@ async fn a_revoked_session_is_refused_at_our_own_door() {
     let mut client = server.client();
     let identity = &house.service.app.identity;
     let now = customer_service::clock::now();
-    let link = links::create(identity, mia, "", TimeDelta::hours(1), now).await.unwrap();
+    let link = links::create(identity, wanted(mia, TimeDelta::hours(1)), now).await.unwrap();
     let request = pb::ExchangeSignInLinkRequest {
         secret: link.secret.expose_secret().to_owned(),
         device: "phone".to_owned(),

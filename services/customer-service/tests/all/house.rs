@@ -2,8 +2,14 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use chrono::TimeDelta;
 use chrono_tz::Europe::Berlin;
-use customer_service::{Config, Service, config::Kafka, grpc::Handlers};
+use customer_service::{
+    Config, Service,
+    config::Kafka,
+    grpc::Handlers,
+    identity::links::{Others, Wanted, WithCode},
+};
 use runtime::{AppError, Caller, Peer, Person, Runtime, tokens};
 use test_kit::{Database, Topics};
 use tonic::Request;
@@ -219,6 +225,18 @@ pub(crate) fn wire_role(role: Role) -> i32 {
         Role::Admin => pb::Role::Admin,
     };
     role.into()
+}
+
+/// A link as the operator makes it.
+pub(crate) fn wanted(member: MemberId, validity: TimeDelta) -> Wanted<'static> {
+    Wanted {
+        member,
+        label: "test",
+        validity: Some(validity),
+        code: WithCode::No,
+        others: Others::GoOn,
+        by: None,
+    }
 }
 
 /// A request of a service for itself.

@@ -14,7 +14,7 @@ use secrecy::ExposeSecret;
 use types::{Role, Roles, Timestamp};
 use wire::customer::v1::{self as pb, customer_service_server::CustomerService};
 
-use crate::house::{House, Setup, by, eventually, unwrapped};
+use crate::house::{House, Setup, by, eventually, unwrapped, wanted};
 
 const FAMILY: [Role; 2] = [Role::Member, Role::Barista];
 
@@ -25,7 +25,7 @@ fn code<T: std::fmt::Debug>(answer: Result<T, AppError>) -> Code {
 async fn signed_in(house: &House, now: Timestamp) -> Issued {
     let mia = house.member("Mia", 0, FAMILY).await;
     let identity = &house.service.app.identity;
-    let link = links::create(identity, mia, "test", TimeDelta::hours(1), now).await.unwrap();
+    let link = links::create(identity, wanted(mia, TimeDelta::hours(1)), now).await.unwrap();
     links::exchange(identity, link.secret.expose_secret(), "phone", now).await.unwrap()
 }
 
@@ -45,6 +45,7 @@ async fn a_link_becomes_a_session_whose_token_verifies() {
         member_id: mia.to_string(),
         label: "demo".to_owned(),
         valid_seconds: 60,
+        ..pb::CreateSignInLinkRequest::default()
     };
     let link = house.handlers.create_sign_in_link(by(Peer::Launcher, request)).await;
     let secret = unwrapped(link).unwrap().secret;
@@ -80,10 +81,10 @@ async fn links_of_nobody_expired_ones_and_nonsense_sign_nobody_in() {
     let identity = &house.service.app.identity;
     let now = customer_service::clock::now();
     let nobody =
-        links::create(identity, types::MemberId::new(), "", TimeDelta::hours(1), now).await;
+        links::create(identity, wanted(types::MemberId::new(), TimeDelta::hours(1)), now).await;
     assert_eq!(code(nobody), Code::NotFound);
     let mia = house.member("Mia", 0, FAMILY).await;
-    let link = links::create(identity, mia, "", TimeDelta::minutes(1), now).await.unwrap();
+    let link = links::create(identity, wanted(mia, TimeDelta::minutes(1)), now).await.unwrap();
     let late = now + TimeDelta::minutes(1);
     let unknown = identity::secret::Secret::random().text();
     for secret in [link.secret.expose_secret(), unknown.expose_secret(), "", "nonsense", "\0"] {
@@ -101,7 +102,7 @@ async fn a_link_used_twice_at_once_signs_in_once() {
     let now = customer_service::clock::now();
     let mia = house.member("Mia", 0, FAMILY).await;
     for _ in 0..5 {
-        let link = links::create(identity, mia, "", TimeDelta::hours(1), now).await.unwrap();
+        let link = links::create(identity, wanted(mia, TimeDelta::hours(1)), now).await.unwrap();
         let tries =
             (0..2).map(|_| links::exchange(identity, link.secret.expose_secret(), "x", now));
         let answers = join_all(tries).await;
@@ -135,7 +136,7 @@ async fn guessing_links_is_slowed_down() {
     // Others are not kept out, however often they come.
     let mia = house.member("Mia", 0, FAMILY).await;
     for _ in 0..=identity::limit::PER_DEVICE {
-        let link = links::create(identity, mia, "", TimeDelta::hours(1), now).await.unwrap();
+        let link = links::create(identity, wanted(mia, TimeDelta::hours(1)), now).await.unwrap();
         links::exchange(identity, link.secret.expose_secret(), "phone", now).await.unwrap();
     }
     house.stop().await;

@@ -4,10 +4,13 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests: what cannot go on fails the test")]
 
 mod access;
+mod api_tokens;
+mod codes;
 mod dead_letters;
 mod events;
 mod family;
 mod favourites;
+mod fuzz;
 mod gifts;
 mod heard;
 mod house;

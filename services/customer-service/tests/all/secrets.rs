@@ -18,6 +18,16 @@ fn without_its_own(answer: &tonic::Response<pb::TokenPair>) -> String {
     format!("{answer:?}").replace(&pair.access_token, "").replace(&pair.refresh_token, "")
 }
 
+/// Whether six digits stand somewhere by themselves: within ids, hashes and moments
+/// any six do.
+fn says(text: &str, digits: &str) -> bool {
+    let alone = |letter: Option<char>| !letter.is_some_and(|it| it.is_ascii_alphanumeric());
+    text.match_indices(digits).any(|(at, found)| {
+        let (before, after) = (&text[..at], &text[at + found.len()..]);
+        alone(before.chars().next_back()) && alone(after.chars().next())
+    })
+}
+
 // On one thread, so that this thread's subscriber hears everything.
 #[tokio::test]
 async fn no_secret_is_stored_logged_traced_told_or_printed() {
@@ -49,8 +59,42 @@ async fn no_secret_is_stored_logged_traced_told_or_printed() {
     client.sign_out(pb::SignOutRequest { refresh_token }).await.unwrap();
     let stolen = client.refresh_tokens(refresh(&first)).await.unwrap_err();
 
-    let pairs = [&first, &second, &third];
-    let mut secrets = vec![link.clone()];
+    // A code that is guessed and typed, and what it is part of.
+    let invitation = pb::CreateSignInLinkRequest {
+        member_id: mia.to_string(),
+        with_code: true,
+        ..Default::default()
+    };
+    let invitation = launcher.client().create_sign_in_link(invitation).await.unwrap().into_inner();
+    let code = invitation.code.clone();
+    let typed = |code: &str| pb::ExchangeCodeRequest {
+        code: code.to_owned(),
+        device: "phone".to_owned(),
+        address: "10.0.0.1".to_owned(),
+    };
+    let guess = format!("{:06}", (code.parse::<u32>().unwrap() + 1) % 1_000_000);
+    let guessed = client.exchange_code(typed(&guess)).await.unwrap_err();
+    let by_code = client.exchange_code(typed(&code)).await.unwrap();
+    let over = client.exchange_code(typed(&code)).await.unwrap_err();
+    let list = on_behalf_of(&by_code.get_ref().access_token, pb::ListInvitationsRequest::default());
+    let invitations = client.list_invitations(list.unwrap()).await.unwrap();
+
+    // An API token, used, seen and revoked.
+    let by_mia = by_code.get_ref().access_token.clone();
+    let new = pb::CreateApiTokenRequest { name: "Script".to_owned(), scope: "usual".to_owned() };
+    let made = client.create_api_token(on_behalf_of(&by_mia, new).unwrap()).await.unwrap();
+    let pb::CreateApiTokenResponse { token, secret: api_token } = made.into_inner();
+    let exchange = || pb::ExchangeApiTokenRequest { secret: api_token.clone() };
+    let access = client.exchange_api_token(exchange()).await.unwrap().into_inner().access_token;
+    let list = on_behalf_of(&by_mia, pb::ListApiTokensRequest {}).unwrap();
+    let tokens = client.list_api_tokens(list).await.unwrap();
+    let revoke = pb::RevokeApiTokenRequest { token_id: token.unwrap().id };
+    client.revoke_api_token(on_behalf_of(&by_mia, revoke).unwrap()).await.unwrap();
+    let revoked = client.exchange_api_token(exchange()).await.unwrap_err();
+
+    let pairs = [&first, &second, &third, &by_code];
+    let mut secrets =
+        vec![link.clone(), invitation.secret.clone(), api_token.clone(), access.clone()];
     for pair in pairs {
         secrets.extend([pair.get_ref().access_token.clone(), pair.get_ref().refresh_token.clone()]);
     }
@@ -63,30 +107,55 @@ async fn no_secret_is_stored_logged_traced_told_or_printed() {
     secrets.push(house.config.database_url.expose_secret().to_owned());
     secrets.push(house.config.runtime.service_key.expose_secret().to_owned());
 
-    let answers = format!("{used:?} {altered:?} {stolen:?} {me:?} {keys:?}");
+    let answers = format!(
+        "{used:?} {altered:?} {stolen:?} {me:?} {keys:?} {guessed:?} {over:?} {invitations:?} \
+         {tokens:?} {revoked:?}"
+    );
     let shown = heard.text()
         + &answers
         + &pairs.map(without_its_own).concat()
         + &format!("{:?} {:?}", house.service, house.config);
-    for expected in ["signed in", "RefreshTokens", "sessions.refresh", "signed out"] {
+    for expected in [
+        "signed in",
+        "RefreshTokens",
+        "sessions.refresh",
+        "signed out",
+        "ExchangeCode",
+        "codes.exchange",
+        "made an API token",
+        "api-tokens.exchange",
+        "revoked an API token",
+    ] {
         assert!(shown.contains(expected), "{expected} was not heard");
     }
     for secret in &secrets {
         assert!(!shown.contains(secret.as_str()), "{secret} is shown");
     }
+    for number in [&code, &guess] {
+        assert!(!says(&shown, number), "the code {number} is shown");
+        let (first, rest) = number.split_at(3);
+        assert!(!says(&shown, &format!("{first} {rest}")), "the code {number} is shown");
+    }
     // Not even a token of a service.
     assert!(!shown.contains("eyJ"), "a signed token is shown");
 
     let tables: Vec<String> = sqlx::query_scalar(
-        "select links::text || sessions::text || tokens::text
-         from sign_in_links links, sessions, refresh_tokens tokens",
+        "select links::text from sign_in_links links union all
+         select sessions::text from sessions union all
+         select tokens::text from refresh_tokens tokens union all
+         select tokens::text from api_tokens tokens union all
+         select guessers::text from code_guessers guessers union all
+         select events::text from event_log events",
     )
     .fetch_all(house.pool())
     .await
     .unwrap();
     let stored = tables.concat();
     assert!(!stored.is_empty());
-    for token in pairs.map(|pair| &pair.get_ref().refresh_token).into_iter().chain([&link]) {
+    assert!(!says(&stored, &code), "the code {code} is stored");
+    let api_token = api_token.strip_prefix("evt_").unwrap().to_owned();
+    let more = [&link, &invitation.secret, &api_token];
+    for token in pairs.map(|pair| &pair.get_ref().refresh_token).into_iter().chain(more) {
         let engine = base64::engine::general_purpose::URL_SAFE_NO_PAD;
         let bytes = base64::Engine::decode(&engine, token).unwrap();
         assert!(!stored.contains(&hex::encode(bytes)) && !stored.contains(token));

@@ -1,7 +1,7 @@
 //! Commands on an order.
 
 use order_domain::{Actor, Command, Reader, limits};
-use runtime::{AppError, grpc::Caller};
+use runtime::AppError;
 use tonic::{Request, Response, Status};
 use types::MemberId;
 use wire::order::v1 as pb;
@@ -19,8 +19,7 @@ impl Handlers {
         request: Request<pb::CommandRequest>,
         command: impl FnOnce(String) -> Command,
     ) -> Answer<pb::CommandResponse> {
-        let person = Caller::of(&request)?.person()?;
-        let reader = Reader { member: person.member, roles: person.roles };
+        let reader = super::reader(&request)?;
         let pb::CommandRequest { id, version, reason } = request.into_inner();
         let id = request::order_id(&id)?;
         request::text("reason", &reason, limits::REASON)?;

@@ -2,7 +2,7 @@
 //! earlier orders.
 
 use runtime::AppError;
-use types::FavouriteId;
+use types::{FavouriteId, Role, Scope};
 use wire::{
     customer::v1 as customer,
     order::v1::{self as pb, item_request::Recipient},
@@ -67,6 +67,19 @@ async fn a_favourite_is_placed_charged_and_queued_in_one_call() {
     assert_eq!(code(bert.order_favourite(wanting("not-mine", &id)).await), "not-found");
     assert_eq!(code(bert.order_favourite(wanting("no-usual", "")).await), "no-usual");
     assert_eq!(code(bert.order_favourite(wanting("nonsense", "latte")).await), "not-found");
+}
+
+#[tokio::test]
+async fn a_token_for_the_usual_orders_the_usual_and_no_other_favourite() {
+    let house = House::open().await;
+    let anna = house.person_within([Role::Member, Role::Admin].into(), Scope::Usual);
+    let id = keeps(&house, &anna, favourite(PRICE)).await;
+    let other = anna.order_favourite(wanting("its-own-id", &id)).await;
+    assert_eq!(code(other), "forbidden", "also not by the id of what is the usual");
+    assert_eq!(house.customer.calls_of("GetFavourite").len(), 0);
+    let placed = anna.order_favourite(wanting("the-usual", "")).await.unwrap().order.unwrap();
+    assert_eq!(code(anna.orders(vec![a("espresso")]).await), "forbidden");
+    assert_eq!(code(anna.ask_get(pb::GetOrderRequest { id: placed.id }).await), "forbidden");
 }
 
 #[tokio::test]

@@ -264,11 +264,64 @@ impl pb::customer_service_server::CustomerService for Service {
         not_played()
     }
 
+    async fn exchange_code(&self, _: Request<pb::ExchangeCodeRequest>) -> Answer<pb::TokenPair> {
+        not_played()
+    }
+
+    async fn list_invitations(
+        &self,
+        _: Request<pb::ListInvitationsRequest>,
+    ) -> Answer<pb::ListInvitationsResponse> {
+        not_played()
+    }
+
+    async fn list_invited(
+        &self,
+        _: Request<pb::ListInvitedRequest>,
+    ) -> Answer<pb::ListInvitedResponse> {
+        not_played()
+    }
+
+    async fn withdraw_invitation(
+        &self,
+        _: Request<pb::WithdrawInvitationRequest>,
+    ) -> Answer<pb::WithdrawInvitationResponse> {
+        not_played()
+    }
+
     async fn refresh_tokens(&self, _: Request<pb::RefreshTokensRequest>) -> Answer<pb::TokenPair> {
         not_played()
     }
 
     async fn sign_out(&self, _: Request<pb::SignOutRequest>) -> Answer<pb::SignOutResponse> {
+        not_played()
+    }
+
+    async fn create_api_token(
+        &self,
+        _: Request<pb::CreateApiTokenRequest>,
+    ) -> Answer<pb::CreateApiTokenResponse> {
+        not_played()
+    }
+
+    async fn list_api_tokens(
+        &self,
+        _: Request<pb::ListApiTokensRequest>,
+    ) -> Answer<pb::ListApiTokensResponse> {
+        not_played()
+    }
+
+    async fn revoke_api_token(
+        &self,
+        _: Request<pb::RevokeApiTokenRequest>,
+    ) -> Answer<pb::RevokeApiTokenResponse> {
+        not_played()
+    }
+
+    async fn exchange_api_token(
+        &self,
+        _: Request<pb::ExchangeApiTokenRequest>,
+    ) -> Answer<pb::ExchangeApiTokenResponse> {
         not_played()
     }
 

@@ -14,7 +14,7 @@ use runtime::{
 };
 use secrecy::SecretString;
 use sqlx::PgPool;
-use types::{MemberId, Role, Roles, SessionId};
+use types::{MemberId, Role, Roles, Scope, SessionId};
 use wire::{
     customer::v1 as customer_pb,
     order::v1::{self as pb, order_service_client::OrderServiceClient},
@@ -218,9 +218,14 @@ impl House {
     }
 
     fn person(&self, roles: Roles) -> Person {
+        self.person_within(roles, Scope::Full)
+    }
+
+    /// Somebody who comes with a sign-in for something narrow.
+    pub(crate) fn person_within(&self, roles: Roles, scope: Scope) -> Person {
         let id = MemberId::new();
-        let (token, _) =
-            self.signer.issue(&Grant::full(id, SessionId::new(), roles), Utc::now()).unwrap();
+        let grant = Grant { scope, ..Grant::full(id, SessionId::new(), roles) };
+        let (token, _) = self.signer.issue(&grant, Utc::now()).unwrap();
         self.customer.joins(id, roles);
         Person { id, token, client: self.as_gateway() }
     }

@@ -1,5 +1,6 @@
 //! Lists, pages, the counter's screen.
 
+use types::{Role, Scope};
 use wire::order::v1 as pb;
 
 use crate::house::{House, a, code, named, on};
@@ -79,4 +80,19 @@ async fn the_counter_sees_who_waits_longest_first_and_what_it_may_do() {
     }
     anna.pick_up(on(&second)).await.unwrap();
     assert_eq!(barista.queue().await.orders.len(), 2);
+}
+
+#[tokio::test]
+async fn a_token_that_reads_orders_reads_its_owners_alone_whatever_else_they_are() {
+    let house = House::open().await;
+    let anna = house.member();
+    let theirs = anna.orders_a_flat_white().await;
+    let roles = [Role::Member, Role::Barista, Role::Admin];
+    let token = house.person_within(roles.into(), Scope::ReadOrders);
+    assert_eq!(token.ask_list(page(3, "")).await.unwrap().orders, []);
+    let of_anna = pb::ListOrdersRequest { member_id: anna.id.to_string(), ..page(3, "") };
+    assert_eq!(code(token.ask_list(of_anna).await), "forbidden");
+    assert_eq!(code(token.ask_get(pb::GetOrderRequest { id: theirs.id }).await), "not-found");
+    assert_eq!(code(token.orders(vec![a("espresso")]).await), "forbidden");
+    assert_eq!(code(token.ask_queue(pb::GetQueueRequest {}).await), "forbidden");
 }

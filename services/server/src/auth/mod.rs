@@ -1,7 +1,9 @@
-//! Who asks: a bearer token (API), or the cookies of the pages, whose tokens are
-//! refreshed on any request when they are old. Tokens are verified here, with
-//! the keys and revocations that customer-service streams.
+//! Who asks: a bearer token (API), which may be a personal one that is exchanged,
+//! or the cookies of the pages, whose tokens are refreshed on any request when they
+//! are old. Tokens are verified here, with the keys and revocations that
+//! customer-service streams.
 
+pub mod api_tokens;
 pub mod cookies;
 pub mod csrf;
 pub mod refresh;
@@ -139,6 +141,7 @@ pub async fn identify(State(app): State<App>, mut request: Request, next: Next) 
     };
     let extensions = request.extensions_mut();
     extensions.insert(identity);
+    extensions.insert(limits::Household::of(address));
     extensions.insert(secret.clone());
     extensions.insert(app.clone());
     let mut response = next.run(request).await;
@@ -154,7 +157,7 @@ pub async fn identify(State(app): State<App>, mut request: Request, next: Next) 
 
 /// Paths at which secrets could be guessed.
 fn signs_in(path: &str) -> bool {
-    path.starts_with("/v1/session") || path.starts_with("/sign-in/")
+    path.starts_with("/v1/session") || path.starts_with("/sign-in/") || path == "/join"
 }
 
 fn sets_tokens(headers: &HeaderMap) -> bool {
@@ -173,7 +176,7 @@ async fn find(app: &App, headers: &HeaderMap, address: std::net::IpAddr) -> Foun
     let without_cookies =
         |identity| Found { identity, by_cookie: false, set: SetCookies::default() };
     if let Some(value) = headers.get(header::AUTHORIZATION) {
-        return without_cookies(bearer(app, value));
+        return without_cookies(bearer(app, value, address).await);
     }
     let access = app.cookies().read(headers, cookies::ACCESS);
     let refresh = app.cookies().read(headers, cookies::REFRESH);
@@ -222,11 +225,17 @@ async fn find(app: &App, headers: &HeaderMap, address: std::net::IpAddr) -> Foun
     Found { identity, by_cookie: true, set }
 }
 
-fn bearer(app: &App, value: &http::HeaderValue) -> Identity {
+async fn bearer(app: &App, value: &http::HeaderValue, address: std::net::IpAddr) -> Identity {
     let token = value.to_str().ok().and_then(|text| text.split_once(' '));
     match token {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
-            match verify(app, token.trim()) {
+            let token = token.trim();
+            let verified = if api_tokens::is_one(token) {
+                app.api_tokens().viewer(app, token, address).await
+            } else {
+                verify(app, token)
+            };
+            match verified {
                 Ok(viewer) => Identity::Somebody(viewer),
                 Err(problem) => Identity::Refused(problem),
             }

@@ -9,9 +9,11 @@ use crate::{problem::Problem, web::PageError};
 /// What to say beside the form; everything else is a page of its own.
 pub(crate) fn mendable(problem: Problem) -> Result<(StatusCode, Errors), PageError> {
     match problem.code() {
-        Code::InvalidRequest | Code::AlreadyExists | Code::Conflict | Code::LastAdmin => {
-            Ok((problem.status(), errors_of(&problem)))
-        }
+        Code::InvalidRequest
+        | Code::AlreadyExists
+        | Code::Conflict
+        | Code::TooMany
+        | Code::LastAdmin => Ok((problem.status(), errors_of(&problem))),
         _ => Err(problem.into()),
     }
 }

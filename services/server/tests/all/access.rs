@@ -74,8 +74,16 @@ async fn each_page_lets_in_whom_its_table_says_and_nobody_else() {
 
 #[test]
 fn only_what_shows_nothing_of_ours_is_for_anybody() {
-    const OPEN: [&str; 7] =
-        ["/sign-in", "/trust", "/assets/", "/favicon.ico", "/openapi.json", "/docs", "/problems/"];
+    const OPEN: [&str; 8] = [
+        "/sign-in",
+        "/join",
+        "/trust",
+        "/assets/",
+        "/favicon.ico",
+        "/openapi.json",
+        "/docs",
+        "/problems/",
+    ];
     let pages = server::pages::pages().and(server::docs::pages());
     for Endpoint { method, path, rule } in pages.table() {
         let open = OPEN.iter().any(|open| path.starts_with(open));

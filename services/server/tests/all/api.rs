@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, path::Path};
 
 use http::Method;
 use serde_json::{Value, json};
-use types::{MemberId, OrderId, Role, Scope, SessionId};
+use types::{InvitationId, MemberId, OrderId, Role, Scope, SessionId};
 use wire::access::{ENDPOINTS, Needs};
 use wire::{customer::v1 as customer, order::v1 as pb};
 
@@ -232,6 +232,7 @@ async fn each_endpoint_lets_in_whom_the_table_says_and_nobody_else() {
 fn filled(path: &str) -> String {
     let id = match path {
         _ if path.starts_with("/v1/members/") => MemberId::new().to_string(),
+        _ if path.starts_with("/v1/invitations/") => InvitationId::new().to_string(),
         _ if path.starts_with("/v1/sessions/") => SessionId::new().to_string(),
         _ => OrderId::new().to_string(),
     };

@@ -278,11 +278,21 @@ scripted! {
     CustomerService for FakeCustomers {
         create_sign_in_link(customer::CreateSignInLinkRequest) -> customer::CreateSignInLinkResponse;
         exchange_sign_in_link(customer::ExchangeSignInLinkRequest) -> customer::TokenPair;
+        exchange_code(customer::ExchangeCodeRequest) -> customer::TokenPair;
+        list_invitations(customer::ListInvitationsRequest) -> customer::ListInvitationsResponse;
+        list_invited(customer::ListInvitedRequest) -> customer::ListInvitedResponse;
+        withdraw_invitation(customer::WithdrawInvitationRequest)
+            -> customer::WithdrawInvitationResponse;
         refresh_tokens(customer::RefreshTokensRequest) -> customer::TokenPair;
         sign_out(customer::SignOutRequest) -> customer::SignOutResponse;
         get_keys(customer::GetKeysRequest) -> customer::KeySet;
         list_sessions(customer::ListSessionsRequest) -> customer::ListSessionsResponse;
         end_session(customer::EndSessionRequest) -> customer::EndSessionResponse;
+        create_api_token(customer::CreateApiTokenRequest) -> customer::CreateApiTokenResponse;
+        list_api_tokens(customer::ListApiTokensRequest) -> customer::ListApiTokensResponse;
+        revoke_api_token(customer::RevokeApiTokenRequest) -> customer::RevokeApiTokenResponse;
+        exchange_api_token(customer::ExchangeApiTokenRequest)
+            -> customer::ExchangeApiTokenResponse;
         get_me(customer::GetMeRequest) -> customer::Member;
         list_members(customer::ListMembersRequest) -> customer::ListMembersResponse;
         create_member(customer::CreateMemberRequest) -> customer::Member;

@@ -6,11 +6,13 @@
 
 mod access;
 mod api;
+mod api_tokens;
 mod bad_input;
 mod beans;
 mod fakes;
 mod favourites;
 mod forms;
+mod fuzz;
 mod http_client;
 mod limits;
 mod live;

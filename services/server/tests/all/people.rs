@@ -8,6 +8,7 @@ use types::{MemberId, Role, SessionId};
 use wire::customer::v1 as pb;
 
 use crate::{
+    http_client::HTML,
     samples::now,
     world::{Someone, World},
 };
@@ -48,7 +49,8 @@ fn family(world: &World, members: Vec<pb::Member>) -> Arc<Mutex<Vec<pb::Member>>
         Ok(member)
     });
     desk.on("create_sign_in_link", |_: pb::CreateSignInLinkRequest, _| {
-        Ok(pb::CreateSignInLinkResponse { secret: "the-secret".to_owned(), expires_at: now() })
+        let secret = "the-secret".to_owned();
+        Ok(pb::CreateSignInLinkResponse { secret, expires_at: now(), ..Default::default() })
     });
     members
 }
@@ -231,4 +233,55 @@ async fn rest_makes_members_and_links() {
     assert_eq!(refused["errors"][0]["path"], "/name");
     let king = world.post("/v1/members").by(&admin).json(&json!({"name": "x", "roles": ["king"]}));
     king.refused(400, "invalid-request").await;
+}
+
+#[tokio::test]
+async fn a_code_is_typed_into_the_app_and_a_wrong_one_is_told_kindly() {
+    let world = World::new().await;
+    let oma = world.someone(MEMBER);
+    let pair = world.pair(&oma, "refresh-1");
+    world.customers.desk.on("exchange_code", move |request: pb::ExchangeCodeRequest, caller| {
+        assert!(caller.person.is_none() && request.address == "127.0.0.1");
+        match request.code.as_str() {
+            "012 345" => Ok(pair.clone()),
+            "soon" => Err(AppError::new(Code::TooManyRequests, "Too many wrong codes from here.")
+                .retry_after(std::time::Duration::from_secs(110))
+                .into()),
+            "12" => Err(AppError::invalid("code", "malformed", "a code has six digits").into()),
+            _ => Err(AppError::new(Code::InvalidCredential, "This code opens nothing.").into()),
+        }
+    });
+    let page = world.get("/join").header("accept", HTML).send().await;
+    let forms = format!("everything_forms={}", page.cookie("everything_forms").unwrap());
+    let fields = page.hidden_fields("/join");
+    let text = page.text();
+    assert!(text.contains("inputmode=\"numeric\"") && text.contains("one-time-code"), "{text}");
+    let join = async |code: &str| {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        let form = form.extend_pairs(&fields).append_pair("code", code).finish();
+        let call = world.post("/join").header("accept", HTML).header("cookie", &forms);
+        call.form(&form).send().await
+    };
+    for (code, status, says) in [
+        ("999999", 422, "This code opens nothing."),
+        ("12", 400, "A code has six digits."),
+        ("soon", 429, "Try again in about 2 min."),
+    ] {
+        let refused = join(code).await;
+        assert_eq!(refused.status, status, "{refused:?}");
+        let text = refused.text();
+        assert!(text.contains(says) && !text.contains(&format!("value=\"{code}\"")), "{text}");
+        assert_eq!(refused.header("retry-after"), if status == 429 { "110" } else { "" });
+        assert_eq!(refused.cookie("everything_access"), None);
+    }
+    let joined = join("012 345").await;
+    assert_eq!((joined.status.as_u16(), joined.header("location")), (303, "/"));
+    assert_eq!(joined.cookie("everything_refresh"), Some("refresh-1"));
+    let rest = world.post("/v1/session/code").json(&json!({"code": "012 345"})).send().await;
+    assert_eq!(rest.status, 201, "{rest:?}");
+    world
+        .post("/v1/session/code")
+        .json(&json!({"code": "1"}))
+        .refused(401, "invalid-credential")
+        .await;
 }

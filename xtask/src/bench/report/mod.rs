@@ -1,6 +1,7 @@
 //! The tables, in Markdown, with the aims beside what was measured.
 
 mod costs;
+mod doors;
 mod starts;
 
 use std::{collections::BTreeMap, fmt::Write as _, path::Path};
@@ -25,6 +26,7 @@ enum Section {
     Placing,
     Offered,
     Costs,
+    Doors,
     Memory,
     Starts,
 }

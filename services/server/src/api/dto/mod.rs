@@ -6,9 +6,11 @@ pub mod bar;
 pub mod customer;
 pub mod favourite;
 pub mod house;
+pub mod invitation;
 pub mod menu;
 pub mod order;
 pub mod session;
+pub mod token;
 
 use runtime::Code;
 use types::Timestamp;

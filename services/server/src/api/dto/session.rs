@@ -21,27 +21,16 @@ pub struct SignIn {
     pub device: Option<String>,
 }
 
-/// A sign-in link to be made.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+/// A code that was typed.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct NewSignInLink {
-    /// What it is for, in a few words.
+pub struct Join {
+    /// Six digits; spaces and hyphens between them do not matter.
+    #[schema(value_type = String, example = "012 345")]
+    pub code: SecretString,
+    /// What the list of one's devices calls this one.
     #[serde(default)]
-    #[schema(max_length = 100)]
-    pub label: Option<String>,
-    /// 24 hours without; 30 days at most.
-    #[serde(default)]
-    #[schema(minimum = 1, maximum = 2_592_000)]
-    pub valid_seconds: Option<i32>,
-}
-
-/// A sign-in link. Whoever opens it first is signed in.
-#[derive(Serialize, ToSchema)]
-pub struct SignInLink {
-    /// Shown once; its last part is the secret for `POST /v1/session`.
-    #[schema(example = "https://coffee.local/sign-in/…")]
-    pub link: String,
-    pub expires_at: DateTime<Utc>,
+    pub device: Option<String>,
 }
 
 /// The refresh token in the body.

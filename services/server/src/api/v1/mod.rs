@@ -3,6 +3,7 @@
 pub mod bar;
 pub mod events;
 pub mod house;
+pub mod invitations;
 pub mod me;
 pub mod members;
 pub mod menu;
@@ -57,6 +58,9 @@ pub fn endpoints() -> Endpoints {
         .with(routes!(me::favourites::order::order))
         .with(routes!(me::usual::set::set))
         .with(routes!(me::usual::order::order))
+        .with(routes!(me::tokens::list::list))
+        .with(routes!(me::tokens::create::create))
+        .with(routes!(me::tokens::revoke::revoke))
         .with(routes!(members::list::list))
         .with(routes!(members::create::create))
         .with(routes!(members::update::update))
@@ -64,8 +68,12 @@ pub fn endpoints() -> Endpoints {
         .with(routes!(members::correct::correct))
         .with(routes!(house::show::show))
         .with(routes!(house::set::set))
+        .with(routes!(invitations::list::list))
+        .with(routes!(invitations::of_member::of_member))
+        .with(routes!(invitations::withdraw::withdraw))
         .with(routes!(notifications::list::list))
         .with(routes!(session::create::create))
+        .with(routes!(session::join::join))
         .with(routes!(session::refresh::refresh))
         .with(routes!(session::delete::delete))
         .with(routes!(sessions::of_me::of_me))

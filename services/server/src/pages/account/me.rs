@@ -2,16 +2,18 @@
 
 use askama::Template;
 use axum::response::{IntoResponse, Redirect, Response};
-use types::{Role, SessionId};
+use types::{InvitationId, Role, SessionId};
 use wire::customer::v1 as pb;
 
 use crate::{
     pages::{
+        family::link::{self, LinkForm, LinkPage},
         frame::Frame,
         mend::mendable,
         view::{
             Shell, Tab, Wallet,
             device::Devices,
+            invitation::Invitations,
             relative::{CardForm, Relative},
         },
     },
@@ -28,6 +30,7 @@ pub(crate) struct MePage {
     pub(crate) me: Relative,
     pub(crate) card: CardForm,
     pub(crate) devices: Devices,
+    pub(crate) invitations: Invitations,
     pub(crate) wallet: Option<Wallet>,
     /// The family is theirs to run.
     pub(crate) admin: bool,
@@ -44,22 +47,25 @@ pub(crate) async fn page(
 /// `typed`: a card that was refused.
 async fn show(frame: &Frame, withheld: bool, typed: Option<CardForm>) -> Result<MePage, PageError> {
     let sessions = pb::ListSessionsRequest { member_id: String::new() };
-    let (mut first, mut second) =
-        (frame.app.customers(&frame.viewer), frame.app.customers(&frame.viewer));
-    let (me, sessions, wallet, people) = tokio::join!(
+    let invitations = pb::ListInvitationsRequest { member_id: String::new() };
+    let [mut first, mut second, mut third] = [(); 3].map(|()| frame.app.customers(&frame.viewer));
+    let (me, sessions, invitations, wallet, people) = tokio::join!(
         first.get_me(pb::GetMeRequest {}),
         second.list_sessions(sessions),
+        third.list_invitations(invitations),
         frame.wallet(),
         frame.people(),
     );
     let me = Relative::new(&me?.into_inner());
     let pb::ListSessionsResponse { sessions } = sessions?.into_inner();
+    let pb::ListInvitationsResponse { invitations } = invitations?.into_inner();
     Ok(MePage {
         shell: frame.shell(Tab::Me, &people),
         withheld,
         card: typed.unwrap_or_else(|| CardForm::of(&me.person)),
         me,
         devices: Devices::new(&sessions, frame.clock(), "/me/sign-out".to_owned()),
+        invitations: Invitations::new(&invitations, frame.clock(), "/me/withdraw".to_owned()),
         wallet,
         admin: frame.viewer.may(Role::Admin),
     })
@@ -99,5 +105,31 @@ pub(crate) async fn sign_out(
 ) -> Result<Redirect, PageError> {
     let request = pb::EndSessionRequest { session_id: session.to_string() };
     frame.app.customers(&frame.viewer).end_session(request).await?;
+    Ok(see_other("/me"))
+}
+
+/// `POST /me/devices`: a link and a code for another of one's own.
+pub(crate) async fn add_device(
+    frame: Frame,
+    PageForm(form): PageForm<LinkForm>,
+) -> Result<Page<LinkPage>, PageError> {
+    let me = frame.app.customers(&frame.viewer).get_me(pb::GetMeRequest {}).await?;
+    let me = Relative::new(&me.into_inner());
+    Ok(Page(link::made(&frame, me.person, &form).await?))
+}
+
+/// Which link or code.
+#[derive(Debug, serde::Deserialize)]
+pub(crate) struct Withdraw {
+    pub(crate) invitation: InvitationId,
+}
+
+/// `POST /me/withdraw`: one of one's own links and codes.
+pub(crate) async fn withdraw(
+    frame: Frame,
+    PageForm(Withdraw { invitation }): PageForm<Withdraw>,
+) -> Result<Redirect, PageError> {
+    let request = pb::WithdrawInvitationRequest { id: invitation.to_string() };
+    frame.app.customers(&frame.viewer).withdraw_invitation(request).await?;
     Ok(see_other("/me"))
 }

@@ -1,7 +1,9 @@
 //! What belongs to a person: signing in and out, news.
 
+pub(crate) mod join;
 pub(crate) mod me;
 pub(crate) mod sign_in;
+pub(crate) mod tokens;
 
 use askama::Template;
 use wire::customer::v1 as pb;

@@ -10,12 +10,13 @@ use super::everybody;
 use crate::{
     extract::Path,
     pages::{
-        account::me::SignOut,
+        account::me::{SignOut, Withdraw},
         frame::Frame,
         mend::mendable,
         view::{
             Errors, Person, Shell, Tab,
             device::Devices,
+            invitation::Invitations,
             relative::{CardForm, Relative, RoleTick},
         },
     },
@@ -33,6 +34,7 @@ pub(crate) struct MemberPage {
     /// Why other roles were refused.
     pub(crate) refused: Errors,
     pub(crate) devices: Devices,
+    pub(crate) invitations: Invitations,
 }
 
 /// What was typed and refused; nothing: as it is.
@@ -60,11 +62,17 @@ pub(crate) async fn page(
 
 async fn show(frame: &Frame, id: MemberId, typed: Typed) -> Result<MemberPage, PageError> {
     let sessions = pb::ListSessionsRequest { member_id: id.to_string() };
-    let mut customers = frame.app.customers(&frame.viewer);
-    let (found, sessions, people) =
-        tokio::join!(find(frame, id), customers.list_sessions(sessions), frame.people());
+    let invitations = pb::ListInvitationsRequest { member_id: id.to_string() };
+    let [mut first, mut second] = [(); 2].map(|()| frame.app.customers(&frame.viewer));
+    let (found, sessions, invitations, people) = tokio::join!(
+        find(frame, id),
+        first.list_sessions(sessions),
+        second.list_invitations(invitations),
+        frame.people(),
+    );
     let Relative { person, roles } = found?;
     let pb::ListSessionsResponse { sessions } = sessions?.into_inner();
+    let pb::ListInvitationsResponse { invitations } = invitations?.into_inner();
     let (roles, refused) = typed.roles.unwrap_or((roles, Errors::default()));
     Ok(MemberPage {
         shell: frame.shell(Tab::Me, &people),
@@ -72,6 +80,11 @@ async fn show(frame: &Frame, id: MemberId, typed: Typed) -> Result<MemberPage, P
         person,
         roles,
         refused,
+        invitations: Invitations::new(
+            &invitations,
+            frame.clock(),
+            format!("/family/{id}/withdraw"),
+        ),
         devices: Devices::new(&sessions, frame.clock(), format!("/family/{id}/sign-out")),
     })
 }
@@ -132,5 +145,17 @@ pub(crate) async fn sign_out(
     let Path(id) = id?;
     let request = pb::EndSessionRequest { session_id: session.to_string() };
     frame.app.customers(&frame.viewer).end_session(request).await?;
+    Ok(see_other(&format!("/family/{id}")))
+}
+
+/// `POST /family/{id}/withdraw`: one of their links and codes.
+pub(crate) async fn withdraw(
+    frame: Frame,
+    id: Result<Path<MemberId>, Problem>,
+    PageForm(Withdraw { invitation }): PageForm<Withdraw>,
+) -> Result<Redirect, PageError> {
+    let Path(id) = id?;
+    let request = pb::WithdrawInvitationRequest { id: invitation.to_string() };
+    frame.app.customers(&frame.viewer).withdraw_invitation(request).await?;
     Ok(see_other(&format!("/family/{id}")))
 }

@@ -8,11 +8,13 @@ use axum::response::{IntoResponse, Response};
 use types::MemberId;
 use wire::customer::v1 as pb;
 
+use self::link::LinkForm;
 use super::{
     frame::Frame,
     mend::mendable,
     view::{
         Shell, Tab,
+        invitation::Expected,
         relative::{CardForm, Relative, RoleTick},
     },
 };
@@ -26,6 +28,8 @@ use crate::{
 pub(crate) struct FamilyPage {
     pub(crate) shell: Shell,
     pub(crate) family: Vec<Relative>,
+    /// Who of them has not come yet.
+    pub(crate) expected: Vec<Expected>,
     /// Of whom the form would make: sent twice, it makes one member.
     pub(crate) id: String,
     pub(crate) card: CardForm,
@@ -51,10 +55,19 @@ async fn show(
     typed: Option<CardForm>,
     roles: Vec<RoleTick>,
 ) -> Result<FamilyPage, PageError> {
-    let (family, people) = tokio::join!(everybody(frame), frame.people());
+    let mut customers = frame.app.customers(&frame.viewer);
+    let (family, invited, people) = tokio::join!(
+        everybody(frame),
+        customers.list_invited(pb::ListInvitedRequest {}),
+        frame.people(),
+    );
     let family = family?;
+    let pb::ListInvitedResponse { invited } = invited?.into_inner();
+    let clock = frame.clock();
+    let expected = invited.into_iter().filter_map(|one| Expected::new(one, clock)).collect();
     let card = typed.unwrap_or_else(|| CardForm::empty(family.len()));
-    Ok(FamilyPage { shell: frame.shell(Tab::Me, &people), family, id, card, roles })
+    let shell = frame.shell(Tab::Me, &people);
+    Ok(FamilyPage { shell, family, expected, id, card, roles })
 }
 
 /// `POST /family`: somebody joins, and gets a link.
@@ -79,7 +92,7 @@ pub(crate) async fn invite(
         Ok(member) => {
             frame.app.forget_names();
             let member = Relative::new(&member.into_inner());
-            Ok(Page(link::made(&frame, member.person).await?).into_response())
+            Ok(Page(link::made(&frame, member.person, &LinkForm::default()).await?).into_response())
         }
         Err(refused) => {
             let (status, errors) = mendable(Problem::from(refused))?;

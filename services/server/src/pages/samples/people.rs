@@ -2,10 +2,12 @@
 
 use super::*;
 use crate::pages::{
+    account::{join::JoinPage, tokens::*},
     family::{FamilyPage, link::LinkPage, member::MemberPage},
     trust::qr::Qr,
     view::{
         device::Devices,
+        invitation::{Expected, Invitations},
         relative::{CardForm, Relative},
     },
 };
@@ -34,6 +36,32 @@ fn devices(action: &str) -> Devices {
     Devices::new(&sessions, &clock(), action.to_owned())
 }
 
+fn invitations(action: &str) -> Invitations {
+    let one = |code: bool| customer::Invitation {
+        id: "inv_01h455vb4pex5vsknk084sn02q".to_owned(),
+        label: String::new(),
+        created_at: ago(120),
+        expires_at: code.then(|| ago(-80_000)).flatten(),
+        code_expires_at: code.then(|| ago(-1_600)).flatten(),
+    };
+    Invitations::new(&[one(true), one(false)], &clock(), action.to_owned())
+}
+
+/// One who holds something that works, and one who does not any more.
+fn expected() -> Vec<Expected> {
+    let invited = |id, invitations| customer::Invited {
+        member: Some(member(id, &[customer::Role::Member])),
+        invitations,
+    };
+    let link = customer::Invitation {
+        expires_at: ago(-80_000),
+        code_expires_at: ago(-1_600),
+        ..customer::Invitation::default()
+    };
+    let both = [invited(PAPA, vec![link]), invited(OMA, Vec::new())];
+    both.into_iter().filter_map(|one| Expected::new(one, &clock())).collect()
+}
+
 pub(super) fn add(all: &mut Samples) {
     use customer::Role::{Admin, Barista, Member};
     let shell = || shell(Tab::Me, 0);
@@ -54,6 +82,7 @@ pub(super) fn add(all: &mut Samples) {
         card: card.unwrap_or_else(|| CardForm::of(&mia().person)),
         me: if admin { mia() } else { oma() },
         devices: devices("/me/sign-out"),
+        invitations: Invitations { list: Vec::new(), action: "/me/withdraw".to_owned() },
         wallet: Some(Wallet { count: 31, free_bar: false }),
         admin,
     };
@@ -63,6 +92,7 @@ pub(super) fn add(all: &mut Samples) {
     let family = |card| FamilyPage {
         shell: shell(),
         family: vec![mia(), papa(), oma()],
+        expected: expected(),
         id: OMA.to_owned(),
         card,
         roles: papa().roles,
@@ -77,18 +107,68 @@ pub(super) fn add(all: &mut Samples) {
         roles: papa().roles,
         refused,
         devices: devices("/family/x/sign-out"),
+        invitations: invitations("/family/x/withdraw"),
     };
     all.add("member", one(Errors::default()));
     let last = "The family would be left without an admin; make somebody else one first.";
     all.add("member-last-admin", one(Errors::general(last)));
 
     let link = format!("https://coffee.local:8443/sign-in/{}", "k7".repeat(21));
-    let shown = LinkPage {
+    let shown = |mine: bool| LinkPage {
         shell: shell(),
         person: papa().person,
+        mine,
         qr: Qr::of(&link),
-        link: link.into(),
+        link: link.clone().into(),
         expires: "Mon 09:14".to_owned(),
+        code: "012345".to_owned().into(),
+        code_expires: "09:44".to_owned(),
+        join: "coffee.local:8443/join".to_owned(),
     };
-    all.add("family-link", shown);
+    all.add("family-link", shown(false));
+    all.add("another-device", shown(true));
+
+    let join = |refused: Option<&str>| JoinPage {
+        shell: Shell { csrf: "csrf-token".to_owned(), ..Shell::bare() },
+        withheld: true,
+        refused: refused.map(str::to_owned),
+    };
+    all.add("join", join(None));
+    all.add(
+        "join-refused",
+        join(Some("This code opens nothing. Look again, or ask for a new one.")),
+    );
+    add_tokens(all);
+}
+
+fn add_tokens(all: &mut Samples) {
+    let token = |name: &str, scope: &str, used| {
+        let token = customer::ApiToken {
+            id: "tok_01h455vb4pex5vsknk084sn02q".to_owned(),
+            name: name.to_owned(),
+            scope: scope.to_owned(),
+            created_at: ago(9_000),
+            last_used_at: used,
+        };
+        TokenView::new(&token, &clock())
+    };
+    let tokens = |made: Option<&str>, errors| TokensPage {
+        shell: shell(Tab::Me, 0),
+        tokens: vec![
+            token("iPhone, my usual", "usual", ago(400)),
+            token("The kitchen's display", "read-orders", None),
+        ],
+        made: made.map(str::to_owned),
+        url: "https://coffee.local:8443/v1/me/usual/order".to_owned(),
+        reports: true,
+        name: String::new(),
+        errors,
+    };
+    all.add("tokens", tokens(None, Errors::default()));
+    let secret = "evt_q0oVw4hJ5c8S1m9fJ2nZ7kQ3xT6yB0aLrPdE4uHgWsM";
+    all.add("tokens-made", tokens(Some(secret), Errors::default()));
+    let mut errors = Errors::default();
+    errors.add("name", "Say what it is for.");
+    errors.add("", "You have 20 tokens already.");
+    all.add("tokens-errors", tokens(None, errors));
 }

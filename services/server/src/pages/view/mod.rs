@@ -6,6 +6,7 @@ pub(crate) mod clock;
 pub(crate) mod device;
 pub(crate) mod errors;
 pub(crate) mod favourite;
+pub(crate) mod invitation;
 pub(crate) mod menu;
 pub(crate) mod order;
 pub(crate) mod person;

@@ -6,4 +6,5 @@ pub mod give;
 pub mod show;
 pub mod statement;
 pub mod stats;
+pub mod tokens;
 pub mod usual;
