@@ -94,7 +94,8 @@ pub(crate) fn parts(plan: &Plan, front: &Front) -> Result<Vec<Part>> {
         .env("EVERYTHING_DATABASE_URL", postgres::service_url(plan, "customer_db")?)
         .env("EVERYTHING_VALKEY_URL", valkey::service_url(plan, "customer-service"))
         .env("EVERYTHING_KAFKA_BROKERS", kafka::brokers(plan))
-        .env("EVERYTHING_ORDER_SERVICE_URL", &orders);
+        .env("EVERYTHING_ORDER_SERVICE_URL", &orders)
+        .env("EVERYTHING_PUBLIC_URL", &front.url);
     let order = service(plan, Peer::OrderService, ports.order_admin)?
         .env("EVERYTHING_GRPC_LISTEN", local(ports.order_grpc))
         .env("EVERYTHING_DATABASE_URL", postgres::service_url(plan, "order_db")?)

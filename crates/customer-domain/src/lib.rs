@@ -15,6 +15,7 @@ pub mod links;
 pub mod loyalty;
 pub mod member;
 pub mod notification;
+pub mod passkeys;
 pub mod sessions;
 pub mod signing;
 pub mod stats;

@@ -63,12 +63,14 @@ pub mod tokens;
 pub mod valkey;
 
 mod admin;
+mod public_url;
 mod supervisor;
 
 pub use config::Config;
 pub use error::{AppError, Code, FieldError};
 pub use grpc::{Caller, Person};
 pub use health::Health;
+pub use public_url::{NoPasskeys, PublicUrl};
 pub use shutdown::Shutdown;
 pub use supervisor::{Runtime, start};
 pub use wire::access::Peer;

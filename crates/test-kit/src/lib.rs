@@ -13,6 +13,8 @@
 //! # }
 //! ```
 
+pub mod authenticator;
+
 mod database;
 mod kafka;
 mod temporal;

@@ -134,6 +134,8 @@ ids! {
     InvitationId = "inv";
     /// A personal API token.
     TokenId = "tok";
+    /// A passkey of a member.
+    PasskeyId = "psk";
     /// A drink that somebody keeps by a name.
     FavouriteId = "fav";
     /// Beans that one member gives another.

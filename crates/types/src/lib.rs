@@ -9,7 +9,7 @@ mod time;
 pub use beans::Beans;
 pub use id::{
     CorrectionId, DeviceId, EventId, FavouriteId, GiftId, InvitationId, LedgerEntryId, MemberId,
-    MenuItemId, NotificationId, OrderId, ParseIdError, SessionId, TokenId,
+    MenuItemId, NotificationId, OrderId, ParseIdError, PasskeyId, SessionId, TokenId,
 };
 pub use role::{Role, Roles};
 pub use scope::Scope;

@@ -9,6 +9,7 @@ use customer_domain::{
     ledger::{Bar, House},
     signing::KeyPolicy,
 };
+use runtime::PublicUrl;
 use secrecy::SecretString;
 use types::Beans;
 
@@ -31,6 +32,12 @@ pub struct Config {
     /// order-service's gRPC: what favourites are and cost now.
     #[arg(long, env = "EVERYTHING_ORDER_SERVICE_URL", default_value = "http://127.0.0.1:50051")]
     pub order_service_url: String,
+    /// The address people type: passkeys are made for its name.
+    #[arg(long, env = "EVERYTHING_PUBLIC_URL", default_value = "http://localhost:8080")]
+    pub public_url: PublicUrl,
+    /// What may use passkeys besides the pages, by commas: a native client's origin.
+    #[arg(long, env = "EVERYTHING_PASSKEY_ORIGINS", value_delimiter = ',')]
+    pub passkey_origins: Vec<String>,
     #[command(flatten)]
     pub kafka: Kafka,
     /// The family's, by its IANA name: when a week and an hour begin.

@@ -22,6 +22,9 @@ macro_rules! counters {
 counters! {
     /// By `outcome`: signed-in, refused, too-many-attempts.
     SIGN_INS = "everything.sign_ins", "Sign-in links that were tried.";
+    /// By `outcome`: registered, signed-in, removed, too-late, unknown, taken, refused,
+    /// counter-went-back.
+    PASSKEYS = "everything.passkeys", "Passkeys that were made, used and removed, or were not.";
     /// By `outcome`: rotated, repeated, replaced, family-revoked, expired, over, unknown.
     REFRESHES = "everything.token_refreshes", "Refresh tokens that were presented.";
     SIGN_OUTS = "everything.sign_outs", "Sessions that were ended by their owner.";

@@ -15,7 +15,7 @@ use crate::{
     clock,
     config::Config,
     grpc::Handlers,
-    identity::{Identity, keys::Keyring, limit::AttemptLimit, revocations::Revocations},
+    identity::{Identity, keys::Keyring, limit::AttemptLimit, passkeys, revocations::Revocations},
     orders::Orders,
     projections::{self, Projections, dead_letters::DeadLetters},
     store::revocations::Ended,
@@ -66,6 +66,7 @@ pub async fn start(config: Config, runtime: &Runtime) -> anyhow::Result<Service>
         keys: Keyring::default(),
         revocations: Revocations::default(),
         attempts: AttemptLimit::new(valkey),
+        passkeys: passkeys::House::new(&config.public_url, &config.passkey_origins),
     };
     let verifier = begin_identity(&identity, &pool, runtime).await?;
 

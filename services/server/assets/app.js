@@ -4,6 +4,7 @@
 import { find, load, toast } from "./dom.js";
 import { ask, listen, takeFrom } from "./live.js";
 import { watchDrink, watchSearch } from "./menu.js";
+import { usePasskey, watchPasskeys } from "./passkeys.js";
 
 document.documentElement.classList.add("live");
 
@@ -39,6 +40,9 @@ document.addEventListener("submit", (event) => {
   if (!(form instanceof HTMLFormElement)) return;
   if (form.dataset.sending !== undefined) {
     event.preventDefault();
+  } else if (form.dataset.passkey) {
+    event.preventDefault();
+    usePasskey(form, event.submitter);
   } else if (form.hasAttribute("data-live")) {
     event.preventDefault();
     send(form, event.submitter);
@@ -80,4 +84,5 @@ document.addEventListener("keydown", (event) => {
 
 watchSearch();
 watchDrink();
+watchPasskeys();
 listen();

@@ -3,6 +3,7 @@
 use std::{net::IpAddr, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use clap::Args;
+use runtime::PublicUrl;
 use secrecy::SecretString;
 
 /// The gateway's settings. Durations are seconds where the name says so.
@@ -124,58 +125,6 @@ fn seconds(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "must be more than 0 seconds".to_owned())
 }
 
-/// An http or https address without path, such as `https://coffee.home`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PublicUrl {
-    text: String,
-    secure: bool,
-    host: String,
-    port: Option<u16>,
-}
-
-impl PublicUrl {
-    /// Whether browsers reach us by https.
-    pub const fn is_secure(&self) -> bool {
-        self.secure
-    }
-
-    /// Its host, lower case, without port.
-    pub fn host(&self) -> &str {
-        &self.host
-    }
-
-    /// Its port, where it is not the one that the scheme has anyway.
-    pub const fn port(&self) -> Option<u16> {
-        self.port
-    }
-
-    /// As it was written, without a slash at the end.
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-}
-
-impl FromStr for PublicUrl {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let text = text.trim_end_matches('/');
-        let uri: http::Uri = text.parse().map_err(|_| format!("not an address: {text}"))?;
-        let secure = match uri.scheme_str() {
-            Some("https") => true,
-            Some("http") => false,
-            _ => return Err("must begin with http:// or https://".to_owned()),
-        };
-        if uri.path() != "/" || uri.query().is_some() {
-            return Err("must have no path".to_owned());
-        }
-        let host = uri.host().ok_or("names no host")?.to_ascii_lowercase();
-        let usual = if secure { 443 } else { 80 };
-        let port = uri.port_u16().filter(|port| *port != usual);
-        Ok(Self { text: text.to_owned(), secure, host, port })
-    }
-}
-
 /// An address or a network in CIDR notation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Network {
@@ -239,19 +188,6 @@ mod tests {
         assert!(one.contains("::1".parse().unwrap()) && !one.contains("::2".parse().unwrap()));
         for wrong in ["10.0.0.0/33", "coffee", "10.0.0.0/x", "::/129"] {
             assert!(wrong.parse::<Network>().is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn a_public_url_has_a_scheme_and_no_path() {
-        let url: PublicUrl = "https://Coffee.home:8443/".parse().unwrap();
-        assert_eq!((url.host(), url.is_secure()), ("coffee.home", true));
-        assert_eq!((url.as_str(), url.port()), ("https://Coffee.home:8443", Some(8443)));
-        for usual in ["https://coffee.home", "https://coffee.home:443", "http://coffee.home:80"] {
-            assert_eq!(usual.parse::<PublicUrl>().unwrap().port(), None, "{usual}");
-        }
-        for wrong in ["coffee.home", "ftp://coffee.home", "http://coffee.home/menu", ""] {
-            assert!(wrong.parse::<PublicUrl>().is_err(), "{wrong}");
         }
     }
 }

@@ -12,6 +12,7 @@ use wire::customer::v1::{
 };
 
 use crate::{
+    api::dto::passkey::UsedPasskey,
     auth::{
         Viewer,
         api_tokens::ApiTokens,
@@ -98,6 +99,16 @@ impl App {
             device: shortened(device),
         };
         Ok(self.anybodys_customers().exchange_sign_in_link(request).await?.into_inner())
+    }
+
+    /// Exchanges what a passkey's device answered. `device` as for [`App::sign_in`].
+    pub async fn sign_in_by_passkey(
+        &self,
+        used: UsedPasskey,
+        device: &str,
+    ) -> Result<TokenPair, Problem> {
+        let request = used.into_wire(shortened(device));
+        Ok(self.anybodys_customers().finish_passkey_sign_in(request).await?.into_inner())
     }
 
     /// Exchanges a code that was typed; wrong ones count against the household.

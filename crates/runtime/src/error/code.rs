@@ -70,6 +70,16 @@ codes! {
     InvalidCredential = "invalid-credential", Unauthenticated, 401;
     /// Signed in, but without the role or right.
     Forbidden = "forbidden", PermissionDenied, 403;
+    /// No passkey of this house, or not any more.
+    PasskeyUnknown = "passkey-unknown", Unauthenticated, 401;
+    /// What a passkey's device answered does not prove what it should.
+    PasskeyRefused = "passkey-refused", FailedPrecondition, 422;
+    /// A passkey was made or used at an address that is not the house's.
+    PasskeyElsewhere = "passkey-elsewhere", FailedPrecondition, 422;
+    /// A passkey was asked for too long ago, or answered already.
+    PasskeyTooLate = "passkey-too-late", FailedPrecondition, 409;
+    /// The house's address is none that browsers give passkeys to.
+    PasskeysOff = "passkeys-off", FailedPrecondition, 409;
     /// Whether sessions are revoked is not known at the moment: changes by
     /// admins wait.
     IdentityUnavailable = "identity-unavailable", Unavailable, 503;

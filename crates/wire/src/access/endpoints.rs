@@ -2,7 +2,7 @@
 //! here ends the start.
 
 use super::{
-    ADMIN, BARISTA, COUNTER, FAVOURITES, MEMBER, ORDERING, READING, Rule, SECRET, USUAL,
+    ADMIN, BARISTA, COUNTER, FAVOURITES, MEMBER, OPEN, ORDERING, READING, Rule, SECRET, USUAL,
     Whose::{Order, Own, OwnOrAdmin},
 };
 
@@ -61,6 +61,13 @@ pub const ENDPOINTS: &[(&str, &str, Rule)] = &[
     ("POST", "/v1/session/code", SECRET),
     ("POST", "/v1/session/refresh", SECRET),
     ("DELETE", "/v1/session", SECRET),
+    ("POST", "/v1/session/passkey/options", OPEN),
+    ("POST", "/v1/session/passkey", SECRET),
+    ("GET", "/v1/me/passkeys", MEMBER.of(Own)),
+    ("POST", "/v1/me/passkeys/options", MEMBER.of(Own).about_identity()),
+    ("POST", "/v1/me/passkeys", MEMBER.of(Own).about_identity()),
+    ("GET", "/v1/members/{id}/passkeys", MEMBER.of(OwnOrAdmin)),
+    ("DELETE", "/v1/passkeys/{id}", MEMBER.of(OwnOrAdmin).about_identity()),
     ("GET", "/v1/me/tokens", MEMBER.of(Own)),
     ("POST", "/v1/me/tokens", MEMBER.of(Own).about_identity()),
     ("DELETE", "/v1/me/tokens/{id}", MEMBER.of(Own).about_identity()),

@@ -62,6 +62,21 @@ pub const METHODS: &[(&str, Rule)] = &[
     ),
     ("/everything.customer.v1.CustomerService/ListSessions", MEMBER.of(OwnOrAdmin)),
     ("/everything.customer.v1.CustomerService/EndSession", MEMBER.of(OwnOrAdmin).about_identity()),
+    (
+        "/everything.customer.v1.CustomerService/BeginPasskeyRegistration",
+        MEMBER.of(Own).about_identity(),
+    ),
+    (
+        "/everything.customer.v1.CustomerService/FinishPasskeyRegistration",
+        MEMBER.of(Own).about_identity(),
+    ),
+    ("/everything.customer.v1.CustomerService/ListPasskeys", MEMBER.of(OwnOrAdmin)),
+    (
+        "/everything.customer.v1.CustomerService/RemovePasskey",
+        MEMBER.of(OwnOrAdmin).about_identity(),
+    ),
+    ("/everything.customer.v1.CustomerService/BeginPasskeySignIn", Rule::services(&[Server])),
+    ("/everything.customer.v1.CustomerService/FinishPasskeySignIn", Rule::services(&[Server])),
     ("/everything.customer.v1.CustomerService/CreateApiToken", MEMBER.of(Own).about_identity()),
     ("/everything.customer.v1.CustomerService/ListApiTokens", MEMBER.of(Own)),
     ("/everything.customer.v1.CustomerService/RevokeApiToken", MEMBER.of(Own).about_identity()),

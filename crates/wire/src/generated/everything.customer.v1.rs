@@ -9,98 +9,14 @@ pub struct CreateSignInLinkRequest {
     /// 0: the service's default
     #[prost(int32, tag = "3")]
     pub valid_seconds: i32,
-    /// six digits besides, for a while
-    #[prost(bool, tag = "4")]
-    pub with_code: bool,
-    /// the member's other sign-ins end with its use
-    #[prost(bool, tag = "5")]
-    pub ends_others: bool,
-    /// no end; for the operator's own program
-    #[prost(bool, tag = "6")]
-    pub until_used: bool,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateSignInLinkResponse {
     /// goes into the link; only its hash is stored
     #[prost(string, tag = "1")]
     pub secret: ::prost::alloc::string::String,
-    /// absent: good until it is used
     #[prost(message, optional, tag = "2")]
     pub expires_at: ::core::option::Option<::prost_types::Timestamp>,
-    /// to withdraw it by
-    #[prost(string, tag = "3")]
-    pub id: ::prost::alloc::string::String,
-    /// "012345"; empty: none was asked for
-    #[prost(string, tag = "4")]
-    pub code: ::prost::alloc::string::String,
-    #[prost(message, optional, tag = "5")]
-    pub code_expires_at: ::core::option::Option<::prost_types::Timestamp>,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ExchangeCodeRequest {
-    /// as it was typed
-    #[prost(string, tag = "1")]
-    pub code: ::prost::alloc::string::String,
-    /// what the browser says it is
-    #[prost(string, tag = "2")]
-    pub device: ::prost::alloc::string::String,
-    /// whose guess it is, as the gateway sees it
-    #[prost(string, tag = "3")]
-    pub address: ::prost::alloc::string::String,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ListInvitationsRequest {
-    /// empty: the caller's
-    #[prost(string, tag = "1")]
-    pub member_id: ::prost::alloc::string::String,
-}
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct ListInvitationsResponse {
-    /// newest first
-    #[prost(message, repeated, tag = "1")]
-    pub invitations: ::prost::alloc::vec::Vec<Invitation>,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Invitation {
-    #[prost(string, tag = "1")]
-    pub id: ::prost::alloc::string::String,
-    #[prost(string, tag = "2")]
-    pub label: ::prost::alloc::string::String,
-    #[prost(message, optional, tag = "3")]
-    pub created_at: ::core::option::Option<::prost_types::Timestamp>,
-    /// absent: good until it is used
-    #[prost(message, optional, tag = "4")]
-    pub expires_at: ::core::option::Option<::prost_types::Timestamp>,
-    /// absent: it has none any more
-    #[prost(message, optional, tag = "5")]
-    pub code_expires_at: ::core::option::Option<::prost_types::Timestamp>,
-}
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ListInvitedRequest {}
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct ListInvitedResponse {
-    /// by name
-    #[prost(message, repeated, tag = "1")]
-    pub invited: ::prost::alloc::vec::Vec<Invited>,
-}
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct Invited {
-    #[prost(message, optional, tag = "1")]
-    pub member: ::core::option::Option<Member>,
-    /// newest first; none: they need another
-    #[prost(message, repeated, tag = "2")]
-    pub invitations: ::prost::alloc::vec::Vec<Invitation>,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct WithdrawInvitationRequest {
-    #[prost(string, tag = "1")]
-    pub id: ::prost::alloc::string::String,
-}
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct WithdrawInvitationResponse {
-    /// withdrawn, used or over before
-    #[prost(bool, tag = "1")]
-    pub already_so: bool,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ExchangeSignInLinkRequest {
@@ -211,66 +127,114 @@ pub struct EndSessionResponse {
     #[prost(bool, tag = "1")]
     pub already_so: bool,
 }
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BeginPasskeyRegistrationRequest {}
+/// What navigator.credentials.create() is called with.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PasskeyCreation {
+    /// the house's stable name
+    #[prost(string, tag = "1")]
+    pub rp_id: ::prost::alloc::string::String,
+    #[prost(bytes = "bytes", tag = "2")]
+    pub challenge: ::prost::bytes::Bytes,
+    /// of the member; says nothing to anybody else
+    #[prost(bytes = "bytes", tag = "3")]
+    pub user_handle: ::prost::bytes::Bytes,
+    #[prost(string, tag = "4")]
+    pub user_name: ::prost::alloc::string::String,
+    /// by COSE's numbers, dearest first
+    #[prost(sint64, repeated, tag = "5")]
+    pub algorithms: ::prost::alloc::vec::Vec<i64>,
+    /// the ones there are
+    #[prost(message, repeated, tag = "6")]
+    pub exclude: ::prost::alloc::vec::Vec<PasskeyDescriptor>,
+    #[prost(int32, tag = "7")]
+    pub timeout_seconds: i32,
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct CreateApiTokenRequest {
-    /// for whom or what it is
+pub struct PasskeyDescriptor {
+    #[prost(bytes = "bytes", tag = "1")]
+    pub credential_id: ::prost::bytes::Bytes,
+    #[prost(string, repeated, tag = "2")]
+    pub transports: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FinishPasskeyRegistrationRequest {
+    /// "my phone"
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
-    /// "usual", "read-orders"; for an admin also "reports"
-    #[prost(string, tag = "2")]
-    pub scope: ::prost::alloc::string::String,
+    #[prost(bytes = "bytes", tag = "2")]
+    pub client_data_json: ::prost::bytes::Bytes,
+    #[prost(bytes = "bytes", tag = "3")]
+    pub attestation_object: ::prost::bytes::Bytes,
+    /// how the device is reached, "internal"
+    #[prost(string, repeated, tag = "4")]
+    pub transports: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct CreateApiTokenResponse {
-    #[prost(message, optional, tag = "1")]
-    pub token: ::core::option::Option<ApiToken>,
-    /// "evt_…"
-    #[prost(string, tag = "2")]
-    pub secret: ::prost::alloc::string::String,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ApiToken {
+pub struct Passkey {
     #[prost(string, tag = "1")]
     pub id: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
     pub name: ::prost::alloc::string::String,
-    #[prost(string, tag = "3")]
-    pub scope: ::prost::alloc::string::String,
-    #[prost(message, optional, tag = "4")]
+    #[prost(message, optional, tag = "3")]
     pub created_at: ::core::option::Option<::prost_types::Timestamp>,
-    /// to some 15 minutes; absent: never
-    #[prost(message, optional, tag = "5")]
+    /// unset: never
+    #[prost(message, optional, tag = "4")]
     pub last_used_at: ::core::option::Option<::prost_types::Timestamp>,
-}
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ListApiTokensRequest {}
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct ListApiTokensResponse {
-    /// made last first
-    #[prost(message, repeated, tag = "1")]
-    pub tokens: ::prost::alloc::vec::Vec<ApiToken>,
+    /// it is on its owner's other devices, too
+    #[prost(bool, tag = "5")]
+    pub synced: bool,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct RevokeApiTokenRequest {
+pub struct ListPasskeysRequest {
+    /// empty: the caller's
     #[prost(string, tag = "1")]
-    pub token_id: ::prost::alloc::string::String,
+    pub member_id: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListPasskeysResponse {
+    /// oldest first
+    #[prost(message, repeated, tag = "1")]
+    pub passkeys: ::prost::alloc::vec::Vec<Passkey>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RemovePasskeyRequest {
+    #[prost(string, tag = "1")]
+    pub passkey_id: ::prost::alloc::string::String,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct RevokeApiTokenResponse {
+pub struct RemovePasskeyResponse {
     #[prost(bool, tag = "1")]
     pub already_so: bool,
 }
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BeginPasskeySignInRequest {}
+/// What navigator.credentials.get() is called with.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ExchangeApiTokenRequest {
+pub struct PasskeyChallenge {
     #[prost(string, tag = "1")]
-    pub secret: ::prost::alloc::string::String,
+    pub rp_id: ::prost::alloc::string::String,
+    #[prost(bytes = "bytes", tag = "2")]
+    pub challenge: ::prost::bytes::Bytes,
+    #[prost(int32, tag = "3")]
+    pub timeout_seconds: i32,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ExchangeApiTokenResponse {
-    #[prost(string, tag = "1")]
-    pub access_token: ::prost::alloc::string::String,
-    #[prost(message, optional, tag = "2")]
-    pub access_expires_at: ::core::option::Option<::prost_types::Timestamp>,
+pub struct FinishPasskeySignInRequest {
+    #[prost(bytes = "bytes", tag = "1")]
+    pub credential_id: ::prost::bytes::Bytes,
+    #[prost(bytes = "bytes", tag = "2")]
+    pub client_data_json: ::prost::bytes::Bytes,
+    #[prost(bytes = "bytes", tag = "3")]
+    pub authenticator_data: ::prost::bytes::Bytes,
+    #[prost(bytes = "bytes", tag = "4")]
+    pub signature: ::prost::bytes::Bytes,
+    #[prost(bytes = "bytes", tag = "5")]
+    pub user_handle: ::prost::bytes::Bytes,
+    /// what the browser says it is
+    #[prost(string, tag = "6")]
+    pub device: ::prost::alloc::string::String,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetMeRequest {}
@@ -978,122 +942,6 @@ pub mod customer_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Six digits instead of a link; of an address that guesses, few are heard.
-        pub async fn exchange_code(
-            &mut self,
-            request: impl tonic::IntoRequest<super::ExchangeCodeRequest>,
-        ) -> std::result::Result<tonic::Response<super::TokenPair>, tonic::Status> {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/everything.customer.v1.CustomerService/ExchangeCode",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new(
-                        "everything.customer.v1.CustomerService",
-                        "ExchangeCode",
-                    ),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-        /// The links and codes of somebody that may still be used.
-        pub async fn list_invitations(
-            &mut self,
-            request: impl tonic::IntoRequest<super::ListInvitationsRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::ListInvitationsResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/everything.customer.v1.CustomerService/ListInvitations",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new(
-                        "everything.customer.v1.CustomerService",
-                        "ListInvitations",
-                    ),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-        /// Who was invited and has never signed in, with what they may still use.
-        pub async fn list_invited(
-            &mut self,
-            request: impl tonic::IntoRequest<super::ListInvitedRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::ListInvitedResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/everything.customer.v1.CustomerService/ListInvited",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new(
-                        "everything.customer.v1.CustomerService",
-                        "ListInvited",
-                    ),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-        pub async fn withdraw_invitation(
-            &mut self,
-            request: impl tonic::IntoRequest<super::WithdrawInvitationRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::WithdrawInvitationResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/everything.customer.v1.CustomerService/WithdrawInvitation",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new(
-                        "everything.customer.v1.CustomerService",
-                        "WithdrawInvitation",
-                    ),
-                );
-            self.inner.unary(req, path, codec).await
-        }
         pub async fn refresh_tokens(
             &mut self,
             request: impl tonic::IntoRequest<super::RefreshTokensRequest>,
@@ -1260,13 +1108,13 @@ pub mod customer_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// -- personal API tokens --
-        /// Its secret is in this answer and nowhere else.
-        pub async fn create_api_token(
+        /// -- passkeys (WebAuthn); a request is answered once, within minutes --
+        /// Asks for a new passkey of the caller.
+        pub async fn begin_passkey_registration(
             &mut self,
-            request: impl tonic::IntoRequest<super::CreateApiTokenRequest>,
+            request: impl tonic::IntoRequest<super::BeginPasskeyRegistrationRequest>,
         ) -> std::result::Result<
-            tonic::Response<super::CreateApiTokenResponse>,
+            tonic::Response<super::PasskeyCreation>,
             tonic::Status,
         > {
             self.inner
@@ -1279,25 +1127,22 @@ pub mod customer_service_client {
                 })?;
             let codec = tonic_prost::ProstCodec::default();
             let path = http::uri::PathAndQuery::from_static(
-                "/everything.customer.v1.CustomerService/CreateApiToken",
+                "/everything.customer.v1.CustomerService/BeginPasskeyRegistration",
             );
             let mut req = request.into_request();
             req.extensions_mut()
                 .insert(
                     GrpcMethod::new(
                         "everything.customer.v1.CustomerService",
-                        "CreateApiToken",
+                        "BeginPasskeyRegistration",
                     ),
                 );
             self.inner.unary(req, path, codec).await
         }
-        pub async fn list_api_tokens(
+        pub async fn finish_passkey_registration(
             &mut self,
-            request: impl tonic::IntoRequest<super::ListApiTokensRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::ListApiTokensResponse>,
-            tonic::Status,
-        > {
+            request: impl tonic::IntoRequest<super::FinishPasskeyRegistrationRequest>,
+        ) -> std::result::Result<tonic::Response<super::Passkey>, tonic::Status> {
             self.inner
                 .ready()
                 .await
@@ -1308,24 +1153,23 @@ pub mod customer_service_client {
                 })?;
             let codec = tonic_prost::ProstCodec::default();
             let path = http::uri::PathAndQuery::from_static(
-                "/everything.customer.v1.CustomerService/ListApiTokens",
+                "/everything.customer.v1.CustomerService/FinishPasskeyRegistration",
             );
             let mut req = request.into_request();
             req.extensions_mut()
                 .insert(
                     GrpcMethod::new(
                         "everything.customer.v1.CustomerService",
-                        "ListApiTokens",
+                        "FinishPasskeyRegistration",
                     ),
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Counts everywhere within 5 s.
-        pub async fn revoke_api_token(
+        pub async fn list_passkeys(
             &mut self,
-            request: impl tonic::IntoRequest<super::RevokeApiTokenRequest>,
+            request: impl tonic::IntoRequest<super::ListPasskeysRequest>,
         ) -> std::result::Result<
-            tonic::Response<super::RevokeApiTokenResponse>,
+            tonic::Response<super::ListPasskeysResponse>,
             tonic::Status,
         > {
             self.inner
@@ -1338,24 +1182,23 @@ pub mod customer_service_client {
                 })?;
             let codec = tonic_prost::ProstCodec::default();
             let path = http::uri::PathAndQuery::from_static(
-                "/everything.customer.v1.CustomerService/RevokeApiToken",
+                "/everything.customer.v1.CustomerService/ListPasskeys",
             );
             let mut req = request.into_request();
             req.extensions_mut()
                 .insert(
                     GrpcMethod::new(
                         "everything.customer.v1.CustomerService",
-                        "RevokeApiToken",
+                        "ListPasskeys",
                     ),
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// For the gateway: the one kind of access token, for what the token may do.
-        pub async fn exchange_api_token(
+        pub async fn remove_passkey(
             &mut self,
-            request: impl tonic::IntoRequest<super::ExchangeApiTokenRequest>,
+            request: impl tonic::IntoRequest<super::RemovePasskeyRequest>,
         ) -> std::result::Result<
-            tonic::Response<super::ExchangeApiTokenResponse>,
+            tonic::Response<super::RemovePasskeyResponse>,
             tonic::Status,
         > {
             self.inner
@@ -1368,14 +1211,70 @@ pub mod customer_service_client {
                 })?;
             let codec = tonic_prost::ProstCodec::default();
             let path = http::uri::PathAndQuery::from_static(
-                "/everything.customer.v1.CustomerService/ExchangeApiToken",
+                "/everything.customer.v1.CustomerService/RemovePasskey",
             );
             let mut req = request.into_request();
             req.extensions_mut()
                 .insert(
                     GrpcMethod::new(
                         "everything.customer.v1.CustomerService",
-                        "ExchangeApiToken",
+                        "RemovePasskey",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Asks whoever has a passkey to use it.
+        pub async fn begin_passkey_sign_in(
+            &mut self,
+            request: impl tonic::IntoRequest<super::BeginPasskeySignInRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::PasskeyChallenge>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/BeginPasskeySignIn",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "everything.customer.v1.CustomerService",
+                        "BeginPasskeySignIn",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn finish_passkey_sign_in(
+            &mut self,
+            request: impl tonic::IntoRequest<super::FinishPasskeySignInRequest>,
+        ) -> std::result::Result<tonic::Response<super::TokenPair>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/FinishPasskeySignIn",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "everything.customer.v1.CustomerService",
+                        "FinishPasskeySignIn",
                     ),
                 );
             self.inner.unary(req, path, codec).await
@@ -2010,34 +1909,6 @@ pub mod customer_service_server {
             &self,
             request: tonic::Request<super::ExchangeSignInLinkRequest>,
         ) -> std::result::Result<tonic::Response<super::TokenPair>, tonic::Status>;
-        /// Six digits instead of a link; of an address that guesses, few are heard.
-        async fn exchange_code(
-            &self,
-            request: tonic::Request<super::ExchangeCodeRequest>,
-        ) -> std::result::Result<tonic::Response<super::TokenPair>, tonic::Status>;
-        /// The links and codes of somebody that may still be used.
-        async fn list_invitations(
-            &self,
-            request: tonic::Request<super::ListInvitationsRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::ListInvitationsResponse>,
-            tonic::Status,
-        >;
-        /// Who was invited and has never signed in, with what they may still use.
-        async fn list_invited(
-            &self,
-            request: tonic::Request<super::ListInvitedRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::ListInvitedResponse>,
-            tonic::Status,
-        >;
-        async fn withdraw_invitation(
-            &self,
-            request: tonic::Request<super::WithdrawInvitationRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::WithdrawInvitationResponse>,
-            tonic::Status,
-        >;
         async fn refresh_tokens(
             &self,
             request: tonic::Request<super::RefreshTokensRequest>,
@@ -2081,38 +1952,42 @@ pub mod customer_service_server {
             tonic::Response<super::EndSessionResponse>,
             tonic::Status,
         >;
-        /// -- personal API tokens --
-        /// Its secret is in this answer and nowhere else.
-        async fn create_api_token(
+        /// -- passkeys (WebAuthn); a request is answered once, within minutes --
+        /// Asks for a new passkey of the caller.
+        async fn begin_passkey_registration(
             &self,
-            request: tonic::Request<super::CreateApiTokenRequest>,
+            request: tonic::Request<super::BeginPasskeyRegistrationRequest>,
+        ) -> std::result::Result<tonic::Response<super::PasskeyCreation>, tonic::Status>;
+        async fn finish_passkey_registration(
+            &self,
+            request: tonic::Request<super::FinishPasskeyRegistrationRequest>,
+        ) -> std::result::Result<tonic::Response<super::Passkey>, tonic::Status>;
+        async fn list_passkeys(
+            &self,
+            request: tonic::Request<super::ListPasskeysRequest>,
         ) -> std::result::Result<
-            tonic::Response<super::CreateApiTokenResponse>,
+            tonic::Response<super::ListPasskeysResponse>,
             tonic::Status,
         >;
-        async fn list_api_tokens(
+        async fn remove_passkey(
             &self,
-            request: tonic::Request<super::ListApiTokensRequest>,
+            request: tonic::Request<super::RemovePasskeyRequest>,
         ) -> std::result::Result<
-            tonic::Response<super::ListApiTokensResponse>,
+            tonic::Response<super::RemovePasskeyResponse>,
             tonic::Status,
         >;
-        /// Counts everywhere within 5 s.
-        async fn revoke_api_token(
+        /// Asks whoever has a passkey to use it.
+        async fn begin_passkey_sign_in(
             &self,
-            request: tonic::Request<super::RevokeApiTokenRequest>,
+            request: tonic::Request<super::BeginPasskeySignInRequest>,
         ) -> std::result::Result<
-            tonic::Response<super::RevokeApiTokenResponse>,
+            tonic::Response<super::PasskeyChallenge>,
             tonic::Status,
         >;
-        /// For the gateway: the one kind of access token, for what the token may do.
-        async fn exchange_api_token(
+        async fn finish_passkey_sign_in(
             &self,
-            request: tonic::Request<super::ExchangeApiTokenRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::ExchangeApiTokenResponse>,
-            tonic::Status,
-        >;
+            request: tonic::Request<super::FinishPasskeySignInRequest>,
+        ) -> std::result::Result<tonic::Response<super::TokenPair>, tonic::Status>;
         /// -- members --
         async fn get_me(
             &self,
@@ -2426,188 +2301,6 @@ pub mod customer_service_server {
                     };
                     Box::pin(fut)
                 }
-                "/everything.customer.v1.CustomerService/ExchangeCode" => {
-                    #[allow(non_camel_case_types)]
-                    struct ExchangeCodeSvc<T: CustomerService>(pub Arc<T>);
-                    impl<
-                        T: CustomerService,
-                    > tonic::server::UnaryService<super::ExchangeCodeRequest>
-                    for ExchangeCodeSvc<T> {
-                        type Response = super::TokenPair;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::ExchangeCodeRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as CustomerService>::exchange_code(&inner, request).await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = ExchangeCodeSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/everything.customer.v1.CustomerService/ListInvitations" => {
-                    #[allow(non_camel_case_types)]
-                    struct ListInvitationsSvc<T: CustomerService>(pub Arc<T>);
-                    impl<
-                        T: CustomerService,
-                    > tonic::server::UnaryService<super::ListInvitationsRequest>
-                    for ListInvitationsSvc<T> {
-                        type Response = super::ListInvitationsResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::ListInvitationsRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as CustomerService>::list_invitations(&inner, request)
-                                    .await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = ListInvitationsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/everything.customer.v1.CustomerService/ListInvited" => {
-                    #[allow(non_camel_case_types)]
-                    struct ListInvitedSvc<T: CustomerService>(pub Arc<T>);
-                    impl<
-                        T: CustomerService,
-                    > tonic::server::UnaryService<super::ListInvitedRequest>
-                    for ListInvitedSvc<T> {
-                        type Response = super::ListInvitedResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::ListInvitedRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as CustomerService>::list_invited(&inner, request).await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = ListInvitedSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/everything.customer.v1.CustomerService/WithdrawInvitation" => {
-                    #[allow(non_camel_case_types)]
-                    struct WithdrawInvitationSvc<T: CustomerService>(pub Arc<T>);
-                    impl<
-                        T: CustomerService,
-                    > tonic::server::UnaryService<super::WithdrawInvitationRequest>
-                    for WithdrawInvitationSvc<T> {
-                        type Response = super::WithdrawInvitationResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::WithdrawInvitationRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as CustomerService>::withdraw_invitation(&inner, request)
-                                    .await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = WithdrawInvitationSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
                 "/everything.customer.v1.CustomerService/RefreshTokens" => {
                     #[allow(non_camel_case_types)]
                     struct RefreshTokensSvc<T: CustomerService>(pub Arc<T>);
@@ -2882,25 +2575,30 @@ pub mod customer_service_server {
                     };
                     Box::pin(fut)
                 }
-                "/everything.customer.v1.CustomerService/CreateApiToken" => {
+                "/everything.customer.v1.CustomerService/BeginPasskeyRegistration" => {
                     #[allow(non_camel_case_types)]
-                    struct CreateApiTokenSvc<T: CustomerService>(pub Arc<T>);
+                    struct BeginPasskeyRegistrationSvc<T: CustomerService>(pub Arc<T>);
                     impl<
                         T: CustomerService,
-                    > tonic::server::UnaryService<super::CreateApiTokenRequest>
-                    for CreateApiTokenSvc<T> {
-                        type Response = super::CreateApiTokenResponse;
+                    > tonic::server::UnaryService<super::BeginPasskeyRegistrationRequest>
+                    for BeginPasskeyRegistrationSvc<T> {
+                        type Response = super::PasskeyCreation;
                         type Future = BoxFuture<
                             tonic::Response<Self::Response>,
                             tonic::Status,
                         >;
                         fn call(
                             &mut self,
-                            request: tonic::Request<super::CreateApiTokenRequest>,
+                            request: tonic::Request<
+                                super::BeginPasskeyRegistrationRequest,
+                            >,
                         ) -> Self::Future {
                             let inner = Arc::clone(&self.0);
                             let fut = async move {
-                                <T as CustomerService>::create_api_token(&inner, request)
+                                <T as CustomerService>::begin_passkey_registration(
+                                        &inner,
+                                        request,
+                                    )
                                     .await
                             };
                             Box::pin(fut)
@@ -2912,7 +2610,7 @@ pub mod customer_service_server {
                     let max_encoding_message_size = self.max_encoding_message_size;
                     let inner = self.inner.clone();
                     let fut = async move {
-                        let method = CreateApiTokenSvc(inner);
+                        let method = BeginPasskeyRegistrationSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -2928,25 +2626,31 @@ pub mod customer_service_server {
                     };
                     Box::pin(fut)
                 }
-                "/everything.customer.v1.CustomerService/ListApiTokens" => {
+                "/everything.customer.v1.CustomerService/FinishPasskeyRegistration" => {
                     #[allow(non_camel_case_types)]
-                    struct ListApiTokensSvc<T: CustomerService>(pub Arc<T>);
+                    struct FinishPasskeyRegistrationSvc<T: CustomerService>(pub Arc<T>);
                     impl<
                         T: CustomerService,
-                    > tonic::server::UnaryService<super::ListApiTokensRequest>
-                    for ListApiTokensSvc<T> {
-                        type Response = super::ListApiTokensResponse;
+                    > tonic::server::UnaryService<
+                        super::FinishPasskeyRegistrationRequest,
+                    > for FinishPasskeyRegistrationSvc<T> {
+                        type Response = super::Passkey;
                         type Future = BoxFuture<
                             tonic::Response<Self::Response>,
                             tonic::Status,
                         >;
                         fn call(
                             &mut self,
-                            request: tonic::Request<super::ListApiTokensRequest>,
+                            request: tonic::Request<
+                                super::FinishPasskeyRegistrationRequest,
+                            >,
                         ) -> Self::Future {
                             let inner = Arc::clone(&self.0);
                             let fut = async move {
-                                <T as CustomerService>::list_api_tokens(&inner, request)
+                                <T as CustomerService>::finish_passkey_registration(
+                                        &inner,
+                                        request,
+                                    )
                                     .await
                             };
                             Box::pin(fut)
@@ -2958,7 +2662,7 @@ pub mod customer_service_server {
                     let max_encoding_message_size = self.max_encoding_message_size;
                     let inner = self.inner.clone();
                     let fut = async move {
-                        let method = ListApiTokensSvc(inner);
+                        let method = FinishPasskeyRegistrationSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -2974,26 +2678,25 @@ pub mod customer_service_server {
                     };
                     Box::pin(fut)
                 }
-                "/everything.customer.v1.CustomerService/RevokeApiToken" => {
+                "/everything.customer.v1.CustomerService/ListPasskeys" => {
                     #[allow(non_camel_case_types)]
-                    struct RevokeApiTokenSvc<T: CustomerService>(pub Arc<T>);
+                    struct ListPasskeysSvc<T: CustomerService>(pub Arc<T>);
                     impl<
                         T: CustomerService,
-                    > tonic::server::UnaryService<super::RevokeApiTokenRequest>
-                    for RevokeApiTokenSvc<T> {
-                        type Response = super::RevokeApiTokenResponse;
+                    > tonic::server::UnaryService<super::ListPasskeysRequest>
+                    for ListPasskeysSvc<T> {
+                        type Response = super::ListPasskeysResponse;
                         type Future = BoxFuture<
                             tonic::Response<Self::Response>,
                             tonic::Status,
                         >;
                         fn call(
                             &mut self,
-                            request: tonic::Request<super::RevokeApiTokenRequest>,
+                            request: tonic::Request<super::ListPasskeysRequest>,
                         ) -> Self::Future {
                             let inner = Arc::clone(&self.0);
                             let fut = async move {
-                                <T as CustomerService>::revoke_api_token(&inner, request)
-                                    .await
+                                <T as CustomerService>::list_passkeys(&inner, request).await
                             };
                             Box::pin(fut)
                         }
@@ -3004,7 +2707,7 @@ pub mod customer_service_server {
                     let max_encoding_message_size = self.max_encoding_message_size;
                     let inner = self.inner.clone();
                     let fut = async move {
-                        let method = RevokeApiTokenSvc(inner);
+                        let method = ListPasskeysSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -3020,25 +2723,25 @@ pub mod customer_service_server {
                     };
                     Box::pin(fut)
                 }
-                "/everything.customer.v1.CustomerService/ExchangeApiToken" => {
+                "/everything.customer.v1.CustomerService/RemovePasskey" => {
                     #[allow(non_camel_case_types)]
-                    struct ExchangeApiTokenSvc<T: CustomerService>(pub Arc<T>);
+                    struct RemovePasskeySvc<T: CustomerService>(pub Arc<T>);
                     impl<
                         T: CustomerService,
-                    > tonic::server::UnaryService<super::ExchangeApiTokenRequest>
-                    for ExchangeApiTokenSvc<T> {
-                        type Response = super::ExchangeApiTokenResponse;
+                    > tonic::server::UnaryService<super::RemovePasskeyRequest>
+                    for RemovePasskeySvc<T> {
+                        type Response = super::RemovePasskeyResponse;
                         type Future = BoxFuture<
                             tonic::Response<Self::Response>,
                             tonic::Status,
                         >;
                         fn call(
                             &mut self,
-                            request: tonic::Request<super::ExchangeApiTokenRequest>,
+                            request: tonic::Request<super::RemovePasskeyRequest>,
                         ) -> Self::Future {
                             let inner = Arc::clone(&self.0);
                             let fut = async move {
-                                <T as CustomerService>::exchange_api_token(&inner, request)
+                                <T as CustomerService>::remove_passkey(&inner, request)
                                     .await
                             };
                             Box::pin(fut)
@@ -3050,7 +2753,105 @@ pub mod customer_service_server {
                     let max_encoding_message_size = self.max_encoding_message_size;
                     let inner = self.inner.clone();
                     let fut = async move {
-                        let method = ExchangeApiTokenSvc(inner);
+                        let method = RemovePasskeySvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/BeginPasskeySignIn" => {
+                    #[allow(non_camel_case_types)]
+                    struct BeginPasskeySignInSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::BeginPasskeySignInRequest>
+                    for BeginPasskeySignInSvc<T> {
+                        type Response = super::PasskeyChallenge;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::BeginPasskeySignInRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::begin_passkey_sign_in(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = BeginPasskeySignInSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/FinishPasskeySignIn" => {
+                    #[allow(non_camel_case_types)]
+                    struct FinishPasskeySignInSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::FinishPasskeySignInRequest>
+                    for FinishPasskeySignInSvc<T> {
+                        type Response = super::TokenPair;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::FinishPasskeySignInRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::finish_passkey_sign_in(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = FinishPasskeySignInSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -5,6 +5,7 @@ mod app;
 mod database;
 mod live;
 pub(crate) mod otlp;
+pub(crate) mod passkeys;
 mod person;
 pub(crate) mod topic;
 

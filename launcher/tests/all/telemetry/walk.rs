@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use test_kit::authenticator::Authenticator;
 use ureq::http;
 
 use super::{eventually_nothing_is_missing, missing_steps, secrets::Secrets};
-use crate::support::{App, Person, otlp::Collector};
+use crate::support::{App, Person, otlp::Collector, passkeys};
 
 /// Who walks.
 pub(super) struct Walk<'a> {
@@ -32,7 +33,9 @@ impl Walk<'_> {
             ("GET", "/v1/menu/search") => drop(cleo.get("/v1/menu/search?q=latte").ok()),
             ("GET", "/v1/orders/{id}") => drop(cleo.look(&cleo.order("espresso"))),
             ("GET", "/v1/queue") => drop(ada.get(path).ok()),
-            ("GET", "/v1/members/{id}/sessions") => drop(ada.get(&path.replace("{id}", ben)).ok()),
+            ("GET", "/v1/members/{id}/sessions" | "/v1/members/{id}/passkeys") => {
+                ada.get(&path.replace("{id}", ben)).ok();
+            }
             ("PATCH", "/v1/members/{id}") => {
                 let card = json!({"emoji": "🦉"});
                 ada.write("PATCH", &path.replace("{id}", ben), &card).ok();
@@ -117,6 +120,18 @@ impl Walk<'_> {
                 cleo.post_once(&path, &json!({})).ok();
             }
             ("POST", "/v1/session") => drop(self.sign_in()),
+            ("POST", "/v1/me/passkeys" | "/v1/me/passkeys/options") => {
+                passkeys::register(app, cleo, &mut Authenticator::new());
+            }
+            ("POST", "/v1/session/passkey" | "/v1/session/passkey/options") => {
+                let mut device = Authenticator::new();
+                let user = passkeys::register(app, cleo, &mut device).user;
+                passkeys::sign_in(app, &mut device, &user);
+            }
+            ("DELETE", "/v1/passkeys/{id}") => {
+                let id = passkeys::register(app, cleo, &mut Authenticator::new()).id;
+                cleo.write("DELETE", &path.replace("{id}", &id), &json!({})).ok();
+            }
             ("POST", "/v1/session/refresh") => {
                 app.stranger().post(path, &json!({"refresh_token": self.sign_in()})).ok();
             }

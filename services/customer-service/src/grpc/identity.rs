@@ -140,8 +140,7 @@ pub(super) async fn exchange_link(
     now: Timestamp,
 ) -> Result<pb::TokenPair, AppError> {
     let pb::ExchangeSignInLinkRequest { secret, device } = request;
-    let device: String = device.chars().take(LONGEST_DEVICE).collect();
-    let device = short("device", &device, LONGEST_DEVICE)?;
+    let device = device_of(&device)?;
     Ok(pair(&links::exchange(&app.identity, &secret, &device, now).await?))
 }
 
@@ -241,7 +240,13 @@ pub(super) async fn end_session(
     Ok(pb::EndSessionResponse { already_so: !ended })
 }
 
-fn pair(issued: &Issued) -> pb::TokenPair {
+/// What a device says it is, as much of it as fits.
+pub(super) fn device_of(said: &str) -> Result<String, AppError> {
+    let device: String = said.chars().take(LONGEST_DEVICE).collect();
+    short("device", &device, LONGEST_DEVICE)
+}
+
+pub(super) fn pair(issued: &Issued) -> pb::TokenPair {
     pb::TokenPair {
         access_token: issued.access_token.expose_secret().to_owned(),
         access_expires_at: Some(wire_time(issued.access_expires_at)),

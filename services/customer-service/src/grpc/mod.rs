@@ -8,6 +8,7 @@ mod house;
 mod identity;
 mod members;
 mod notifications;
+mod passkeys;
 mod stats;
 
 use std::{pin::Pin, sync::Arc};
@@ -142,6 +143,58 @@ impl CustomerService for Handlers {
     ) -> Result<Response<pb::EndSessionResponse>, Status> {
         answer!(request, async |caller, request| {
             identity::end_session(&self.app, caller, request, clock::now()).await
+        })
+    }
+
+    async fn begin_passkey_registration(
+        &self,
+        request: Request<pb::BeginPasskeyRegistrationRequest>,
+    ) -> Result<Response<pb::PasskeyCreation>, Status> {
+        answer!(request, async |caller, request| {
+            passkeys::begin_registration(&self.app, caller, request, clock::now()).await
+        })
+    }
+
+    async fn finish_passkey_registration(
+        &self,
+        request: Request<pb::FinishPasskeyRegistrationRequest>,
+    ) -> Result<Response<pb::Passkey>, Status> {
+        answer!(request, async |caller, request| {
+            passkeys::finish_registration(&self.app, caller, request, clock::now()).await
+        })
+    }
+
+    async fn list_passkeys(
+        &self,
+        request: Request<pb::ListPasskeysRequest>,
+    ) -> Result<Response<pb::ListPasskeysResponse>, Status> {
+        answer!(request, async |caller, request| passkeys::list(&self.app, caller, request).await)
+    }
+
+    async fn remove_passkey(
+        &self,
+        request: Request<pb::RemovePasskeyRequest>,
+    ) -> Result<Response<pb::RemovePasskeyResponse>, Status> {
+        answer!(request, async |caller, request| {
+            passkeys::remove(&self.app, caller, request).await
+        })
+    }
+
+    async fn begin_passkey_sign_in(
+        &self,
+        request: Request<pb::BeginPasskeySignInRequest>,
+    ) -> Result<Response<pb::PasskeyChallenge>, Status> {
+        answer!(request, async |_caller, request| {
+            passkeys::begin_sign_in(&self.app, request, clock::now()).await
+        })
+    }
+
+    async fn finish_passkey_sign_in(
+        &self,
+        request: Request<pb::FinishPasskeySignInRequest>,
+    ) -> Result<Response<pb::TokenPair>, Status> {
+        answer!(request, async |_caller, request| {
+            passkeys::finish_sign_in(&self.app, request, clock::now()).await
         })
     }
 

@@ -170,11 +170,13 @@ fn signer(key: &StoredKey) -> Result<AccessTokenSigner, KeyError> {
     Ok(AccessTokenSigner::new(seed)?)
 }
 
-/// Deletes links, sessions and revocations that nobody can use or ask about any more.
+/// Deletes links, requests, sessions and revocations that nobody can use or ask about any more.
 pub async fn forget_expired(pool: &PgPool, now: Timestamp) -> sqlx::Result<()> {
     // A while longer than they live, so that their holder is told why.
     let before = now - chrono::TimeDelta::days(7);
     store::links::delete_expired(pool, before).await?;
+    // Anybody may ask for these: not longer than it takes to be told "too late".
+    store::passkey_requests::delete_expired(pool, now - chrono::TimeDelta::hours(1)).await?;
     store::codes::forget_guessers(pool, now - customer_domain::codes::FORGIVEN_AFTER).await?;
     store::sessions::delete_expired(pool, before).await?;
     store::revocations::delete_over(pool, now).await?;

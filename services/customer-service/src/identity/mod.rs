@@ -1,7 +1,8 @@
-//! Who somebody is: signing keys, one-time links, sessions with rotating
+//! Who somebody is: signing keys, one-time links, passkeys, sessions with rotating
 //! tokens, and the revocations that the other services watch.
 //!
 //! What a call costs (round trips to PostgreSQL; commits): exchanging a link 5
+//! and 1 (and two Valkey commands), asking for a passkey 1 and 1, signing in with it 7
 //! and 1 (and two Valkey commands), a refresh 5 and 1, signing out 4 and 1,
 //! `GetKeys` and the stream of revocations none: they are answered from memory,
 //! which one query every two seconds keeps fresh, however many watch.
@@ -11,6 +12,7 @@ pub mod codes;
 pub mod keys;
 pub mod limit;
 pub mod links;
+pub mod passkeys;
 pub mod revocations;
 pub mod secret;
 pub mod sessions;
@@ -44,6 +46,8 @@ pub struct Identity {
     pub keys: Keyring,
     pub revocations: Revocations,
     pub attempts: AttemptLimit,
+    /// For whom passkeys are made.
+    pub passkeys: passkeys::House,
 }
 
 /// One answer for every secret that signs nobody in; the message may help its holder.

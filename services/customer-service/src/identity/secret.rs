@@ -8,7 +8,7 @@ use ring::hmac;
 use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 
-/// A link's or a refresh token's secret. Never shown by `Debug`.
+/// A link's or a refresh token's secret, or a passkey's challenge. Never shown by `Debug`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret([u8; 32]);
 
@@ -34,7 +34,17 @@ impl Secret {
 
     /// What is stored of it.
     pub fn hash(&self) -> [u8; 32] {
-        Sha256::digest(self.0).into()
+        Self::hash_of(&self.0)
+    }
+
+    /// What is stored of bytes that somebody sent as one.
+    pub fn hash_of(bytes: &[u8]) -> [u8; 32] {
+        Sha256::digest(bytes).into()
+    }
+
+    /// The bytes, for whoever is to have them.
+    pub const fn into_bytes(self) -> [u8; 32] {
+        self.0
     }
 
     /// The token that follows this one under a stored nonce. Whoever has only

@@ -13,6 +13,8 @@ pub mod links;
 pub mod loyalty;
 pub mod members;
 pub mod notifications;
+pub mod passkey_requests;
+pub mod passkeys;
 pub mod projections;
 pub mod revocations;
 pub mod sessions;

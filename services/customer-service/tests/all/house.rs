@@ -101,6 +101,8 @@ impl House {
             database_url: database.url().into(),
             valkey_url: None,
             order_service_url: setup.orders.unwrap_or_else(|| format!("http://{NOWHERE}")),
+            public_url: "http://localhost:8080".parse().unwrap(),
+            passkey_origins: Vec::new(),
             kafka,
             time_zone: Berlin,
             free_bar: setup.free_bar,

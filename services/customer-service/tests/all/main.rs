@@ -19,6 +19,7 @@ mod identity;
 mod ledger;
 mod loyalty;
 mod notifications;
+mod passkeys;
 mod projections;
 mod secrets;
 mod topic;

@@ -343,6 +343,48 @@ impl pb::customer_service_server::CustomerService for Service {
         not_played()
     }
 
+    async fn begin_passkey_registration(
+        &self,
+        _: Request<pb::BeginPasskeyRegistrationRequest>,
+    ) -> Answer<pb::PasskeyCreation> {
+        not_played()
+    }
+
+    async fn finish_passkey_registration(
+        &self,
+        _: Request<pb::FinishPasskeyRegistrationRequest>,
+    ) -> Answer<pb::Passkey> {
+        not_played()
+    }
+
+    async fn list_passkeys(
+        &self,
+        _: Request<pb::ListPasskeysRequest>,
+    ) -> Answer<pb::ListPasskeysResponse> {
+        not_played()
+    }
+
+    async fn remove_passkey(
+        &self,
+        _: Request<pb::RemovePasskeyRequest>,
+    ) -> Answer<pb::RemovePasskeyResponse> {
+        not_played()
+    }
+
+    async fn begin_passkey_sign_in(
+        &self,
+        _: Request<pb::BeginPasskeySignInRequest>,
+    ) -> Answer<pb::PasskeyChallenge> {
+        not_played()
+    }
+
+    async fn finish_passkey_sign_in(
+        &self,
+        _: Request<pb::FinishPasskeySignInRequest>,
+    ) -> Answer<pb::TokenPair> {
+        not_played()
+    }
+
     async fn get_me(&self, _: Request<pb::GetMeRequest>) -> Answer<pb::Member> {
         not_played()
     }

@@ -10,10 +10,9 @@ use std::convert::Infallible;
 
 use axum::response::{IntoResponseParts, ResponseParts};
 use http::{HeaderMap, HeaderValue, header};
+use runtime::PublicUrl;
 use types::Timestamp;
 use wire::customer::v1::TokenPair;
-
-use crate::config::PublicUrl;
 
 /// The access token.
 pub const ACCESS: &str = "everything_access";

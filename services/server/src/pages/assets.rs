@@ -41,6 +41,7 @@ pub(crate) const ASSETS: &[Asset] = assets! {
     "counter.js": JS,
     "dom.js": JS,
     "menu.js": JS,
+    "passkeys.js": JS,
     "icon.svg": "image/svg+xml",
     "icon-180.png": "image/png",
     "icon-192.png": "image/png",

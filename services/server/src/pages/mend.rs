@@ -13,7 +13,11 @@ pub(crate) fn mendable(problem: Problem) -> Result<(StatusCode, Errors), PageErr
         | Code::AlreadyExists
         | Code::Conflict
         | Code::TooMany
-        | Code::LastAdmin => Ok((problem.status(), errors_of(&problem))),
+        | Code::LastAdmin
+        | Code::PasskeyRefused
+        | Code::PasskeyElsewhere
+        | Code::PasskeyTooLate
+        | Code::PasskeysOff => Ok((problem.status(), errors_of(&problem))),
         _ => Err(problem.into()),
     }
 }

@@ -288,6 +288,14 @@ scripted! {
         get_keys(customer::GetKeysRequest) -> customer::KeySet;
         list_sessions(customer::ListSessionsRequest) -> customer::ListSessionsResponse;
         end_session(customer::EndSessionRequest) -> customer::EndSessionResponse;
+        begin_passkey_registration(customer::BeginPasskeyRegistrationRequest)
+            -> customer::PasskeyCreation;
+        finish_passkey_registration(customer::FinishPasskeyRegistrationRequest)
+            -> customer::Passkey;
+        list_passkeys(customer::ListPasskeysRequest) -> customer::ListPasskeysResponse;
+        remove_passkey(customer::RemovePasskeyRequest) -> customer::RemovePasskeyResponse;
+        begin_passkey_sign_in(customer::BeginPasskeySignInRequest) -> customer::PasskeyChallenge;
+        finish_passkey_sign_in(customer::FinishPasskeySignInRequest) -> customer::TokenPair;
         create_api_token(customer::CreateApiTokenRequest) -> customer::CreateApiTokenResponse;
         list_api_tokens(customer::ListApiTokensRequest) -> customer::ListApiTokensResponse;
         revoke_api_token(customer::RevokeApiTokenRequest) -> customer::RevokeApiTokenResponse;

@@ -18,6 +18,7 @@ mod limits;
 mod live;
 mod pages;
 mod parts;
+mod passkeys;
 mod people;
 mod samples;
 mod session;

@@ -9,6 +9,7 @@ pub mod house;
 pub mod invitation;
 pub mod menu;
 pub mod order;
+pub mod passkey;
 pub mod session;
 pub mod token;
 

@@ -9,6 +9,7 @@ pub mod members;
 pub mod menu;
 pub mod notifications;
 pub mod orders;
+pub mod passkeys;
 pub mod queue;
 pub mod session;
 pub mod sessions;
@@ -76,6 +77,13 @@ pub fn endpoints() -> Endpoints {
         .with(routes!(session::join::join))
         .with(routes!(session::refresh::refresh))
         .with(routes!(session::delete::delete))
+        .with(routes!(session::passkey::options::options))
+        .with(routes!(session::passkey::create::create))
+        .with(routes!(me::passkeys::list::list))
+        .with(routes!(me::passkeys::options::options))
+        .with(routes!(me::passkeys::register::register))
+        .with(routes!(passkeys::of_member::of_member))
+        .with(routes!(passkeys::remove::remove))
         .with(routes!(sessions::of_me::of_me))
         .with(routes!(sessions::of_member::of_member))
         .with(routes!(sessions::end::end))

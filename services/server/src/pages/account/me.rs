@@ -1,18 +1,21 @@
-//! Oneself: the card, where one is signed in, and the ways to what is one's own.
+//! Oneself: the card, one's passkeys, where one is signed in, and the ways to what
+//! is one's own.
 
 use askama::Template;
 use axum::response::{IntoResponse, Redirect, Response};
 use types::{InvitationId, Role, SessionId};
 use wire::customer::v1 as pb;
 
+use super::passkeys::{Browser, Refused};
 use crate::{
     pages::{
         family::link::{self, LinkForm, LinkPage},
         frame::Frame,
         mend::mendable,
         view::{
-            Shell, Tab, Wallet,
+            Errors, Shell, Tab, Wallet,
             device::Devices,
+            passkey::{Offer, Passkeys},
             invitation::Invitations,
             relative::{CardForm, Relative},
         },
@@ -29,6 +32,12 @@ pub(crate) struct MePage {
     pub(crate) withheld: bool,
     pub(crate) me: Relative,
     pub(crate) card: CardForm,
+    pub(crate) passkeys: Passkeys,
+    pub(crate) offer: Offer,
+    /// What a new passkey would be called.
+    pub(crate) new_passkey: String,
+    /// Why one was not kept.
+    pub(crate) refused: Errors,
     pub(crate) devices: Devices,
     pub(crate) invitations: Invitations,
     pub(crate) wallet: Option<Wallet>,
@@ -36,34 +45,61 @@ pub(crate) struct MePage {
     pub(crate) admin: bool,
 }
 
+/// What the request says of its page and browser.
+#[derive(Debug)]
+pub(crate) struct Around {
+    pub(crate) withheld: bool,
+    pub(crate) offer: Offer,
+    pub(crate) browser: Browser,
+}
+
+/// What was typed and refused; nothing: as it is.
+#[derive(Debug, Default)]
+pub(crate) struct Typed {
+    pub(crate) card: Option<CardForm>,
+    pub(crate) passkey: Option<Refused>,
+}
+
 /// `GET /me`
 pub(crate) async fn page(
     Withheld(withheld): Withheld,
+    offer: Offer,
+    browser: Browser,
     frame: Frame,
 ) -> Result<Page<MePage>, PageError> {
-    Ok(Page(show(&frame, withheld, None).await?))
+    let around = Around { withheld, offer, browser };
+    Ok(Page(show(&frame, around, Typed::default()).await?))
 }
 
-/// `typed`: a card that was refused.
-async fn show(frame: &Frame, withheld: bool, typed: Option<CardForm>) -> Result<MePage, PageError> {
+pub(super) async fn show(frame: &Frame, around: Around, typed: Typed) -> Result<MePage, PageError> {
     let sessions = pb::ListSessionsRequest { member_id: String::new() };
     let invitations = pb::ListInvitationsRequest { member_id: String::new() };
-    let [mut first, mut second, mut third] = [(); 3].map(|()| frame.app.customers(&frame.viewer));
-    let (me, sessions, invitations, wallet, people) = tokio::join!(
+    let passkeys = pb::ListPasskeysRequest { member_id: String::new() };
+    let [mut first, mut second, mut third, mut fourth] =
+        [(); 4].map(|()| frame.app.customers(&frame.viewer));
+    let (me, sessions, passkeys, invitations, wallet, people) = tokio::join!(
         first.get_me(pb::GetMeRequest {}),
         second.list_sessions(sessions),
-        third.list_invitations(invitations),
+        third.list_passkeys(passkeys),
+        fourth.list_invitations(invitations),
         frame.wallet(),
         frame.people(),
     );
     let me = Relative::new(&me?.into_inner());
     let pb::ListSessionsResponse { sessions } = sessions?.into_inner();
+    let pb::ListPasskeysResponse { passkeys } = passkeys?.into_inner();
+    let Around { withheld, offer, browser: Browser(browser) } = around;
+    let (new_passkey, refused) = typed.passkey.unwrap_or((browser, Errors::default()));
     let pb::ListInvitationsResponse { invitations } = invitations?.into_inner();
     Ok(MePage {
         shell: frame.shell(Tab::Me, &people),
         withheld,
-        card: typed.unwrap_or_else(|| CardForm::of(&me.person)),
+        card: typed.card.unwrap_or_else(|| CardForm::of(&me.person)),
         me,
+        passkeys: Passkeys::new(passkeys, frame.clock(), "/me/passkeys/remove".to_owned()),
+        offer,
+        new_passkey,
+        refused,
         devices: Devices::new(&sessions, frame.clock(), "/me/sign-out".to_owned()),
         invitations: Invitations::new(&invitations, frame.clock(), "/me/withdraw".to_owned()),
         wallet,
@@ -74,6 +110,8 @@ async fn show(frame: &Frame, withheld: bool, typed: Option<CardForm>) -> Result<
 /// `POST /me`: another name, face or colour.
 pub(crate) async fn change(
     Withheld(withheld): Withheld,
+    offer: Offer,
+    browser: Browser,
     frame: Frame,
     PageForm(fields): PageForm<Vec<(String, String)>>,
 ) -> Result<Response, PageError> {
@@ -86,7 +124,8 @@ pub(crate) async fn change(
         }
         Err(refused) => {
             let (status, errors) = mendable(Problem::from(refused))?;
-            let page = show(&frame, withheld, Some(CardForm { errors, ..card })).await?;
+            let typed = Typed { card: Some(CardForm { errors, ..card }), ..Typed::default() };
+            let page = show(&frame, Around { withheld, offer, browser }, typed).await?;
             Ok((status, Page(page)).into_response())
         }
     }

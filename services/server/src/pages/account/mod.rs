@@ -2,6 +2,7 @@
 
 pub(crate) mod join;
 pub(crate) mod me;
+pub(crate) mod passkeys;
 pub(crate) mod sign_in;
 pub(crate) mod tokens;
 

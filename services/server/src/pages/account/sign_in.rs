@@ -1,5 +1,5 @@
-//! Signing in by a one-time link, and out again. The link shows a button: only
-//! its POST uses the link up, as messengers fetch links to preview them.
+//! Signing in by a passkey or a one-time link, and out again. The link shows a
+//! button: only its POST uses the link up, as messengers fetch links to preview them.
 
 use askama::Template;
 use axum::{
@@ -10,10 +10,17 @@ use http::{HeaderMap, StatusCode, header};
 use runtime::Code;
 use secrecy::SecretString;
 
+use super::passkeys::answer;
 use crate::{
     App,
+    api::dto::passkey::UsedPasskey,
     extract::Path,
-    pages::{cart::cookie::Cart, frame::Frame, view::Shell},
+    pages::{
+        cart::cookie::Cart,
+        frame::Frame,
+        mend::mendable,
+        view::{Shell, passkey::Offer},
+    },
     problem::Problem,
     secure_context::Withheld,
     web::{Csrf, Page, PageError, PageForm, see_other},
@@ -37,6 +44,11 @@ pub(crate) struct LinkOverPage {
 pub(crate) struct SignedOutPage {
     pub(crate) shell: Shell,
     pub(crate) withheld: bool,
+    pub(crate) offer: Offer,
+    /// Why a passkey signed nobody in.
+    pub(crate) refused: Option<String>,
+    /// The id of one that is not known here: the browser may forget it.
+    pub(crate) unknown: Option<String>,
 }
 
 #[derive(Template)]
@@ -46,8 +58,55 @@ pub(crate) struct SignOutPage {
 }
 
 /// `GET /sign-in`: where those land who are not signed in.
-pub(crate) async fn signed_out(Withheld(withheld): Withheld) -> Page<SignedOutPage> {
-    Page(SignedOutPage { shell: Shell::bare(), withheld })
+pub(crate) async fn signed_out(
+    csrf: Csrf,
+    offer: Offer,
+    Withheld(withheld): Withheld,
+) -> Page<SignedOutPage> {
+    let shell = Shell { csrf: csrf.token(), ..Shell::bare() };
+    Page(SignedOutPage { shell, withheld, offer, refused: None, unknown: None })
+}
+
+/// What a device answered.
+#[derive(Debug, serde::Deserialize)]
+pub(crate) struct Used {
+    credential: String,
+}
+
+/// `POST /sign-in/passkey`
+pub(crate) async fn by_passkey(
+    State(app): State<App>,
+    csrf: Csrf,
+    offer: Offer,
+    Withheld(withheld): Withheld,
+    headers: HeaderMap,
+    PageForm(Used { credential }): PageForm<Used>,
+) -> Result<Response, PageError> {
+    let device = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    let mut id = None;
+    let signed_in = match answer::<UsedPasskey>(&credential) {
+        Ok(used) => {
+            id = serde_json::to_value(&used.id).ok();
+            app.sign_in_by_passkey(used, device.unwrap_or_default()).await
+        }
+        Err(problem) => Err(problem),
+    };
+    let problem = match signed_in {
+        Ok(pair) => {
+            let cookies = app.cookies().signed_in(&pair, app.now());
+            return Ok((cookies, see_other("/")).into_response());
+        }
+        Err(problem) => problem,
+    };
+    let unknown = problem.code() == Code::PasskeyUnknown;
+    let refused = match problem.code() {
+        Code::PasskeyUnknown => problem.text().map(str::to_owned),
+        _ => mendable(problem.clone())?.1.messages().first().map(|says| (*says).to_owned()),
+    };
+    let unknown = id.filter(|_| unknown).and_then(|id| id.as_str().map(str::to_owned));
+    let shell = Shell { csrf: csrf.token(), ..Shell::bare() };
+    let page = SignedOutPage { shell, withheld, offer, refused, unknown };
+    Ok((problem.status(), Page(page)).into_response())
 }
 
 /// `GET /sign-in/{secret}`: the button. Looks at nothing, uses up nothing.

@@ -10,12 +10,16 @@ use super::everybody;
 use crate::{
     extract::Path,
     pages::{
-        account::me::{SignOut, Withdraw},
+        account::{
+            me::{SignOut, Withdraw},
+            passkeys::{self, Which},
+        },
         frame::Frame,
         mend::mendable,
         view::{
             Errors, Person, Shell, Tab,
             device::Devices,
+            passkey::Passkeys,
             invitation::Invitations,
             relative::{CardForm, Relative, RoleTick},
         },
@@ -33,6 +37,7 @@ pub(crate) struct MemberPage {
     pub(crate) roles: Vec<RoleTick>,
     /// Why other roles were refused.
     pub(crate) refused: Errors,
+    pub(crate) passkeys: Passkeys,
     pub(crate) devices: Devices,
     pub(crate) invitations: Invitations,
 }
@@ -62,16 +67,19 @@ pub(crate) async fn page(
 
 async fn show(frame: &Frame, id: MemberId, typed: Typed) -> Result<MemberPage, PageError> {
     let sessions = pb::ListSessionsRequest { member_id: id.to_string() };
+    let passkeys = pb::ListPasskeysRequest { member_id: id.to_string() };
     let invitations = pb::ListInvitationsRequest { member_id: id.to_string() };
-    let [mut first, mut second] = [(); 2].map(|()| frame.app.customers(&frame.viewer));
-    let (found, sessions, invitations, people) = tokio::join!(
+    let [mut first, mut second, mut third] = [(); 3].map(|()| frame.app.customers(&frame.viewer));
+    let (found, sessions, passkeys, invitations, people) = tokio::join!(
         find(frame, id),
         first.list_sessions(sessions),
-        second.list_invitations(invitations),
+        second.list_passkeys(passkeys),
+        third.list_invitations(invitations),
         frame.people(),
     );
     let Relative { person, roles } = found?;
     let pb::ListSessionsResponse { sessions } = sessions?.into_inner();
+    let pb::ListPasskeysResponse { passkeys } = passkeys?.into_inner();
     let pb::ListInvitationsResponse { invitations } = invitations?.into_inner();
     let (roles, refused) = typed.roles.unwrap_or((roles, Errors::default()));
     Ok(MemberPage {
@@ -80,6 +88,7 @@ async fn show(frame: &Frame, id: MemberId, typed: Typed) -> Result<MemberPage, P
         person,
         roles,
         refused,
+        passkeys: Passkeys::new(passkeys, frame.clock(), format!("/family/{id}/passkeys/remove")),
         invitations: Invitations::new(
             &invitations,
             frame.clock(),
@@ -145,6 +154,17 @@ pub(crate) async fn sign_out(
     let Path(id) = id?;
     let request = pb::EndSessionRequest { session_id: session.to_string() };
     frame.app.customers(&frame.viewer).end_session(request).await?;
+    Ok(see_other(&format!("/family/{id}")))
+}
+
+/// `POST /family/{id}/passkeys/remove`: one of theirs, as when a phone is lost.
+pub(crate) async fn remove_passkey(
+    frame: Frame,
+    id: Result<Path<MemberId>, Problem>,
+    PageForm(Which { passkey }): PageForm<Which>,
+) -> Result<Redirect, PageError> {
+    let Path(id) = id?;
+    passkeys::forget(&frame, passkey).await?;
     Ok(see_other(&format!("/family/{id}")))
 }
 

@@ -23,6 +23,7 @@ use super::{
     view::favourite::*,
     view::menu::*,
     view::order::*,
+    view::passkey::Offer,
     view::*,
 };
 use crate::web::Again;
@@ -497,7 +498,27 @@ fn all() -> Samples {
     all.add("sign-in", SignInPage { shell: Shell::bare(), withheld: false });
     all.add("link-over", LinkOverPage { shell: Shell::bare() });
     all.add("sign-out", SignOutPage { shell: shell(Tab::Elsewhere, 0) });
-    all.add("signed-out", SignedOutPage { shell: Shell::bare(), withheld: true });
+    let signed_out = |offer| SignedOutPage {
+        shell: Shell { csrf: "csrf-token".to_owned(), ..Shell::bare() },
+        withheld: false,
+        offer,
+        refused: None,
+        unknown: None,
+    };
+    all.add("signed-out", signed_out(Offer::Here));
+    all.add("signed-out-plain", SignedOutPage { withheld: true, ..signed_out(Offer::PlainHttp) });
+    let elsewhere = Offer::At("https://coffee.local:8443".to_owned());
+    all.add("signed-out-elsewhere", signed_out(elsewhere));
+    let unknown = SignedOutPage {
+        refused: Some(
+            "This passkey is not known here, or not any more. Sign in by a link, and \
+                       remove it from your device."
+                .to_owned(),
+        ),
+        unknown: Some("f91f391db4c9b2fd".to_owned()),
+        ..signed_out(Offer::Here)
+    };
+    all.add("signed-out-unknown", unknown);
     let news = || {
         ["ready", "accepted", "queued"]
             .map(|kind| {

@@ -7,6 +7,7 @@ use crate::pages::{
     trust::qr::Qr,
     view::{
         device::Devices,
+        passkey::{Offer, Passkeys},
         invitation::{Expected, Invitations},
         relative::{CardForm, Relative},
     },
@@ -34,6 +35,21 @@ fn devices(action: &str) -> Devices {
         session("A shortcut <3", "usual", 400_000, false),
     ];
     Devices::new(&sessions, &clock(), action.to_owned())
+}
+
+fn passkeys(action: &str) -> Passkeys {
+    let passkey = |name: &str, used: Option<i64>, synced| customer::Passkey {
+        id: "psk_01h455vb4pex5vsknk084sn02q".to_owned(),
+        name: name.to_owned(),
+        created_at: ago(900_000),
+        last_used_at: used.and_then(ago),
+        synced,
+    };
+    let passkeys = vec![
+        passkey("iPhone, Safari", Some(3_600), true),
+        passkey("The blue key on my keyring <3", None, false),
+    ];
+    Passkeys::new(passkeys, &clock(), action.to_owned())
 }
 
 fn invitations(action: &str) -> Invitations {
@@ -76,9 +92,14 @@ pub(super) fn add(all: &mut Samples) {
         errors.add("/emoji", "An emoji is one sign that is no letter.");
         CardForm { name: "<3".to_owned(), emoji: "AB".to_owned(), errors, ..CardForm::empty(3) }
     };
+    let none = || Passkeys { list: Vec::new(), action: "/me/passkeys/remove".to_owned() };
     let me = |admin: bool, card: Option<CardForm>| MePage {
         shell: shell(),
         withheld: !admin,
+        passkeys: if admin { passkeys("/me/passkeys/remove") } else { none() },
+        offer: if admin { Offer::Here } else { Offer::PlainHttp },
+        new_passkey: "Mac, Safari".to_owned(),
+        refused: Errors::default(),
         card: card.unwrap_or_else(|| CardForm::of(&mia().person)),
         me: if admin { mia() } else { oma() },
         devices: devices("/me/sign-out"),
@@ -88,6 +109,10 @@ pub(super) fn add(all: &mut Samples) {
     };
     all.add("me", me(true, None));
     all.add("me-errors", me(false, Some(wrong())));
+    let late = "That took longer than five minutes. Please begin again.";
+    let late = MePage { refused: Errors::general(late), ..me(true, None) };
+    all.add("me-passkey-too-late", MePage { passkeys: none(), ..late });
+    all.add("me-nameless", MePage { offer: Offer::Nameless, ..me(true, None) });
 
     let family = |card| FamilyPage {
         shell: shell(),
@@ -106,6 +131,7 @@ pub(super) fn add(all: &mut Samples) {
         card: CardForm::of(&papa().person),
         roles: papa().roles,
         refused,
+        passkeys: passkeys("/family/x/passkeys/remove"),
         devices: devices("/family/x/sign-out"),
         invitations: invitations("/family/x/withdraw"),
     };

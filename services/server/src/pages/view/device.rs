@@ -64,7 +64,7 @@ const fn only(scope: Scope) -> Option<&'static str> {
 
 /// What a device said it is, said shortly: browsers tell long stories, others are
 /// believed in as many words as fit.
-fn name(said: &str) -> String {
+pub(crate) fn name(said: &str) -> String {
     const LONGEST: usize = 60;
     let one_of = |names: &[(&str, &'static str)]| {
         names.iter().find(|(mark, _)| said.contains(mark)).map(|(_, name)| *name)

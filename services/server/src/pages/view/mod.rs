@@ -9,6 +9,7 @@ pub(crate) mod favourite;
 pub(crate) mod invitation;
 pub(crate) mod menu;
 pub(crate) mod order;
+pub(crate) mod passkey;
 pub(crate) mod person;
 pub(crate) mod relative;
 

@@ -3,6 +3,7 @@
 pub mod beans;
 pub mod favourites;
 pub mod give;
+pub mod passkeys;
 pub mod show;
 pub mod statement;
 pub mod stats;

@@ -1,0 +1,4 @@
+//! `/v1/session/passkey`
+
+pub mod create;
+pub mod options;
