@@ -14,6 +14,7 @@
 //! ```
 
 pub mod authenticator;
+pub mod door;
 
 mod database;
 mod kafka;

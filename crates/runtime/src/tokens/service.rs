@@ -77,7 +77,8 @@ impl Credentials {
         self.token_at(audience, Utc::now())
     }
 
-    fn token_at(&self, audience: Peer, now: Timestamp) -> Result<String, TokenError> {
+    /// The same as of another time; tests ask for old ones.
+    pub fn token_at(&self, audience: Peer, now: Timestamp) -> Result<String, TokenError> {
         let now = now.timestamp();
         let mut recent = self.inner.recent.lock().unwrap_or_else(|poison| poison.into_inner());
         if let Some((at, token)) = recent.get(audience.name())

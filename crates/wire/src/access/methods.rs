@@ -25,7 +25,7 @@ pub const METHODS: &[(&str, Rule)] = &[
     ("/everything.order.v1.OrderService/OrderFavourite", MEMBER.by(USUAL).of(Own)),
     ("/everything.order.v1.OrderService/OrderAgain", MEMBER.by(ORDERING).of(Own)),
     ("/everything.order.v1.OrderService/GetOrder", MEMBER.by(READING).of(Order)),
-    ("/everything.order.v1.OrderService/ListOrders", MEMBER.by(READING).of(OwnOrAdmin)),
+    ("/everything.order.v1.OrderService/ListOrders", MEMBER.by(READING).of(Order)),
     ("/everything.order.v1.OrderService/GetQueue", AT_COUNTER),
     ("/everything.order.v1.OrderService/AcceptOrder", AT_COUNTER),
     ("/everything.order.v1.OrderService/ReadyOrder", AT_COUNTER),

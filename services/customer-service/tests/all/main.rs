@@ -7,6 +7,7 @@ mod access;
 mod api_tokens;
 mod codes;
 mod dead_letters;
+mod door;
 mod events;
 mod family;
 mod favourites;

@@ -28,12 +28,13 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 const SERVER: [u8; 32] = [1; 32];
 const ORDER_SERVICE: [u8; 32] = [2; 32];
 const CUSTOMER_SERVICE: [u8; 32] = [3; 32];
+const LAUNCHER: [u8; 32] = [4; 32];
 
 pub(crate) struct House {
     pub(crate) customer: Customer,
     pub(crate) pool: PgPool,
     pub(crate) service: Service,
-    signer: AccessTokenSigner,
+    pub(crate) signer: AccessTokenSigner,
     gateway: Runtime,
     pub(crate) runtime: Runtime,
     database: test_kit::Database,
@@ -71,16 +72,20 @@ pub(crate) const WAITS: WaitSeconds = WaitSeconds {
 
 /// Whom everybody here believes.
 pub(crate) fn peer_keys() -> PeerKeys {
-    let keys = [
-        (Peer::Server, SERVER),
-        (Peer::OrderService, ORDER_SERVICE),
-        (Peer::CustomerService, CUSTOMER_SERVICE),
-    ];
     PeerKeys::new(
-        keys.map(|(peer, seed)| {
-            (peer, Credentials::new(peer, seed).unwrap().public_key().unwrap())
-        }),
+        Peer::ALL
+            .map(|peer| (peer, Credentials::new(peer, seed(peer)).unwrap().public_key().unwrap())),
     )
+}
+
+/// The seed of each service's key.
+pub(crate) const fn seed(peer: Peer) -> [u8; 32] {
+    match peer {
+        Peer::Server => SERVER,
+        Peer::OrderService => ORDER_SERVICE,
+        Peer::CustomerService => CUSTOMER_SERVICE,
+        Peer::Launcher => LAUNCHER,
+    }
 }
 
 fn runtime_config(seed: [u8; 32]) -> runtime::Config {

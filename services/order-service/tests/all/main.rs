@@ -6,6 +6,7 @@ mod again;
 mod bar;
 mod commands;
 mod customer;
+mod door;
 mod house;
 mod line;
 mod live;

@@ -1,0 +1,147 @@
+//! Everybody, straight at the port: who gets in is what the table says, and whose
+//! thing it is decides behind the door.
+
+use customer_service::identity::passkeys::{self, NewOne};
+use runtime::{Code, Peer, grpc::on_behalf_of, tokens::AccessTokenSigner};
+use test_kit::{
+    authenticator::{Authenticator, Challenged},
+    door::Door,
+};
+use types::{MemberId, Role};
+use webauthn::Registration;
+use wire::{
+    access::{METHODS, Whose},
+    customer::v1::{self as pb, customer_service_client::CustomerServiceClient},
+};
+
+use crate::{
+    access::{Caller, sign_in},
+    house::{House, Setup, seed},
+};
+
+type Client = CustomerServiceClient<runtime::grpc::Channel>;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everybody_gets_in_where_the_table_says_and_nobody_else() {
+    let house = House::start(Setup::default()).await;
+    let key: Vec<u8> =
+        sqlx::query_scalar("select seed from signing_keys").fetch_one(house.pool()).await.unwrap();
+    let signer = AccessTokenSigner::new(key.try_into().unwrap()).unwrap();
+    let url = format!("http://{}", house.service.grpc);
+    let door = Door { url, own: Peer::CustomerService, seed, signer: &signer };
+    door.walk("/everything.customer.").await;
+    house.stop().await;
+}
+
+/// What Mia has, made anew for each who tries to touch it.
+struct Things {
+    mia: MemberId,
+    session: String,
+    passkey: String,
+}
+
+async fn things(house: &House, mia: MemberId) -> Things {
+    sign_in(house, mia).await;
+    sqlx::query("delete from passkeys").execute(house.pool()).await.unwrap();
+    let identity = &house.service.app.identity;
+    let now = customer_service::clock::now();
+    let begun = passkeys::begin_registration(identity, mia, now).await.unwrap();
+    let asked = Challenged {
+        origin: "http://localhost:8080",
+        rp_id: "localhost",
+        challenge: &begun.challenge,
+    };
+    let made = Authenticator::new().create(asked, mia.uuid().as_bytes());
+    let answer = Registration {
+        client_data_json: &made.client_data_json,
+        attestation_object: &made.attestation_object,
+    };
+    let new = NewOne { name: "phone", answer, transports: &[] };
+    let kept = passkeys::finish_registration(identity, mia, new, now).await.unwrap();
+    let session: uuid::Uuid =
+        sqlx::query_scalar("select id from sessions where member_id = $1 order by id desc limit 1")
+            .bind(mia.uuid())
+            .fetch_one(house.pool())
+            .await
+            .unwrap();
+    let session = types::SessionId::from_uuid(session).to_string();
+    Things { mia, session, passkey: kept.id.to_string() }
+}
+
+/// Whether somebody reaches what is Mia's by this method.
+async fn reaches(client: &mut Client, method: &str, token: &str, things: &Things) -> bool {
+    let Things { mia, session, passkey } = things;
+    let member_id = mia.to_string();
+    macro_rules! ask {
+        ($call:ident, $request:expr) => {
+            client.$call(on_behalf_of(token, $request).unwrap()).await.map(|answer| {
+                let _ = answer.into_inner();
+                true
+            })
+        };
+    }
+    let reached = match method {
+        "ListSessions" => ask!(list_sessions, pb::ListSessionsRequest { member_id }),
+        "EndSession" => {
+            ask!(end_session, pb::EndSessionRequest { session_id: session.clone() })
+        }
+        "ListPasskeys" => ask!(list_passkeys, pb::ListPasskeysRequest { member_id }),
+        "RemovePasskey" => {
+            let request = pb::RemovePasskeyRequest { passkey_id: passkey.clone() };
+            let request = on_behalf_of(token, request).unwrap();
+            // Somebody else's is not told from one that there is not.
+            client.remove_passkey(request).await.map(|answer| !answer.into_inner().already_so)
+        }
+        "UpdateMember" => {
+            let name = Some("Mia II".to_owned());
+            ask!(
+                update_member,
+                pb::UpdateMemberRequest { member_id, name, ..pb::UpdateMemberRequest::default() }
+            )
+        }
+        "GetBalance" => ask!(get_balance, pb::GetBalanceRequest { member_id }),
+        "GetStatement" => {
+            ask!(
+                get_statement,
+                pb::GetStatementRequest { member_id, ..pb::GetStatementRequest::default() }
+            )
+        }
+        "GetStats" => ask!(get_stats, pb::GetStatsRequest { member_id }),
+        _ => panic!("how does somebody reach another's thing by {method}?"),
+    };
+    match reached.map_err(|status| runtime::AppError::from_status(status).code) {
+        Ok(reached) => reached,
+        Err(Code::Forbidden | Code::NotFound) => false,
+        Err(code) => panic!("{method}: {code}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_ones_own_is_reached_by_oneself_and_by_admins_alone() {
+    let house = House::start(Setup::default()).await;
+    let mia = house.member("Mia", 20, [Role::Member]).await;
+    let server = Caller::of(&house, Peer::Server);
+    let mut client = server.client();
+    let mut callers = Vec::new();
+    for (name, role) in [("Ben", Role::Member), ("Bea", Role::Barista), ("Ada", Role::Admin)] {
+        let member = house.member(name, 0, [Role::Member, role]).await;
+        callers.push((role == Role::Admin, sign_in(&house, member).await.access_token));
+    }
+    callers.push((true, sign_in(&house, mia).await.access_token));
+    let methods = METHODS.iter().filter(|(path, rule)| {
+        path.starts_with("/everything.customer.") && rule.whose == Whose::OwnOrAdmin
+    });
+    let mut walked = 0;
+    for (path, _) in methods {
+        let method = path.rsplit('/').next().unwrap_or_default();
+        for (may, token) in &callers {
+            let things = things(&house, mia).await;
+            let reached = reaches(&mut client, method, token, &things).await;
+            assert_eq!(reached, *may, "{method}");
+        }
+        walked += 1;
+    }
+    assert!(walked >= 8, "{walked}");
+    server.stop().await;
+    house.stop().await;
+}
