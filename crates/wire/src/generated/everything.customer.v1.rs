@@ -9,14 +9,98 @@ pub struct CreateSignInLinkRequest {
     /// 0: the service's default
     #[prost(int32, tag = "3")]
     pub valid_seconds: i32,
+    /// six digits besides, for a while
+    #[prost(bool, tag = "4")]
+    pub with_code: bool,
+    /// the member's other sign-ins end with its use
+    #[prost(bool, tag = "5")]
+    pub ends_others: bool,
+    /// no end; for the operator's own program
+    #[prost(bool, tag = "6")]
+    pub until_used: bool,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateSignInLinkResponse {
     /// goes into the link; only its hash is stored
     #[prost(string, tag = "1")]
     pub secret: ::prost::alloc::string::String,
+    /// absent: good until it is used
     #[prost(message, optional, tag = "2")]
     pub expires_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// to withdraw it by
+    #[prost(string, tag = "3")]
+    pub id: ::prost::alloc::string::String,
+    /// "012345"; empty: none was asked for
+    #[prost(string, tag = "4")]
+    pub code: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "5")]
+    pub code_expires_at: ::core::option::Option<::prost_types::Timestamp>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ExchangeCodeRequest {
+    /// as it was typed
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    /// what the browser says it is
+    #[prost(string, tag = "2")]
+    pub device: ::prost::alloc::string::String,
+    /// whose guess it is, as the gateway sees it
+    #[prost(string, tag = "3")]
+    pub address: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListInvitationsRequest {
+    /// empty: the caller's
+    #[prost(string, tag = "1")]
+    pub member_id: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListInvitationsResponse {
+    /// newest first
+    #[prost(message, repeated, tag = "1")]
+    pub invitations: ::prost::alloc::vec::Vec<Invitation>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Invitation {
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub label: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "3")]
+    pub created_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// absent: good until it is used
+    #[prost(message, optional, tag = "4")]
+    pub expires_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// absent: it has none any more
+    #[prost(message, optional, tag = "5")]
+    pub code_expires_at: ::core::option::Option<::prost_types::Timestamp>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListInvitedRequest {}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListInvitedResponse {
+    /// by name
+    #[prost(message, repeated, tag = "1")]
+    pub invited: ::prost::alloc::vec::Vec<Invited>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Invited {
+    #[prost(message, optional, tag = "1")]
+    pub member: ::core::option::Option<Member>,
+    /// newest first; none: they need another
+    #[prost(message, repeated, tag = "2")]
+    pub invitations: ::prost::alloc::vec::Vec<Invitation>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WithdrawInvitationRequest {
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WithdrawInvitationResponse {
+    /// withdrawn, used or over before
+    #[prost(bool, tag = "1")]
+    pub already_so: bool,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ExchangeSignInLinkRequest {
@@ -235,6 +319,67 @@ pub struct FinishPasskeySignInRequest {
     /// what the browser says it is
     #[prost(string, tag = "6")]
     pub device: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CreateApiTokenRequest {
+    /// for whom or what it is
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// "usual", "read-orders"; for an admin also "reports"
+    #[prost(string, tag = "2")]
+    pub scope: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CreateApiTokenResponse {
+    #[prost(message, optional, tag = "1")]
+    pub token: ::core::option::Option<ApiToken>,
+    /// "evt_…"
+    #[prost(string, tag = "2")]
+    pub secret: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ApiToken {
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub scope: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "4")]
+    pub created_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// to some 15 minutes; absent: never
+    #[prost(message, optional, tag = "5")]
+    pub last_used_at: ::core::option::Option<::prost_types::Timestamp>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListApiTokensRequest {}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListApiTokensResponse {
+    /// made last first
+    #[prost(message, repeated, tag = "1")]
+    pub tokens: ::prost::alloc::vec::Vec<ApiToken>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RevokeApiTokenRequest {
+    #[prost(string, tag = "1")]
+    pub token_id: ::prost::alloc::string::String,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RevokeApiTokenResponse {
+    #[prost(bool, tag = "1")]
+    pub already_so: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ExchangeApiTokenRequest {
+    #[prost(string, tag = "1")]
+    pub secret: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ExchangeApiTokenResponse {
+    #[prost(string, tag = "1")]
+    pub access_token: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "2")]
+    pub access_expires_at: ::core::option::Option<::prost_types::Timestamp>,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetMeRequest {}
@@ -942,6 +1087,122 @@ pub mod customer_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Six digits instead of a link; of an address that guesses, few are heard.
+        pub async fn exchange_code(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ExchangeCodeRequest>,
+        ) -> std::result::Result<tonic::Response<super::TokenPair>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/ExchangeCode",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "everything.customer.v1.CustomerService",
+                        "ExchangeCode",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// The links and codes of somebody that may still be used.
+        pub async fn list_invitations(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListInvitationsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListInvitationsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/ListInvitations",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "everything.customer.v1.CustomerService",
+                        "ListInvitations",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Who was invited and has never signed in, with what they may still use.
+        pub async fn list_invited(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListInvitedRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListInvitedResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/ListInvited",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "everything.customer.v1.CustomerService",
+                        "ListInvited",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn withdraw_invitation(
+            &mut self,
+            request: impl tonic::IntoRequest<super::WithdrawInvitationRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::WithdrawInvitationResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/WithdrawInvitation",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "everything.customer.v1.CustomerService",
+                        "WithdrawInvitation",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
         pub async fn refresh_tokens(
             &mut self,
             request: impl tonic::IntoRequest<super::RefreshTokensRequest>,
@@ -1275,6 +1536,126 @@ pub mod customer_service_client {
                     GrpcMethod::new(
                         "everything.customer.v1.CustomerService",
                         "FinishPasskeySignIn",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// -- personal API tokens --
+        /// Its secret is in this answer and nowhere else.
+        pub async fn create_api_token(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CreateApiTokenRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CreateApiTokenResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/CreateApiToken",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "everything.customer.v1.CustomerService",
+                        "CreateApiToken",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn list_api_tokens(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListApiTokensRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListApiTokensResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/ListApiTokens",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "everything.customer.v1.CustomerService",
+                        "ListApiTokens",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Counts everywhere within 5 s.
+        pub async fn revoke_api_token(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RevokeApiTokenRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RevokeApiTokenResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/RevokeApiToken",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "everything.customer.v1.CustomerService",
+                        "RevokeApiToken",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// For the gateway: the one kind of access token, for what the token may do.
+        pub async fn exchange_api_token(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ExchangeApiTokenRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ExchangeApiTokenResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/ExchangeApiToken",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "everything.customer.v1.CustomerService",
+                        "ExchangeApiToken",
                     ),
                 );
             self.inner.unary(req, path, codec).await
@@ -1909,6 +2290,34 @@ pub mod customer_service_server {
             &self,
             request: tonic::Request<super::ExchangeSignInLinkRequest>,
         ) -> std::result::Result<tonic::Response<super::TokenPair>, tonic::Status>;
+        /// Six digits instead of a link; of an address that guesses, few are heard.
+        async fn exchange_code(
+            &self,
+            request: tonic::Request<super::ExchangeCodeRequest>,
+        ) -> std::result::Result<tonic::Response<super::TokenPair>, tonic::Status>;
+        /// The links and codes of somebody that may still be used.
+        async fn list_invitations(
+            &self,
+            request: tonic::Request<super::ListInvitationsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListInvitationsResponse>,
+            tonic::Status,
+        >;
+        /// Who was invited and has never signed in, with what they may still use.
+        async fn list_invited(
+            &self,
+            request: tonic::Request<super::ListInvitedRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListInvitedResponse>,
+            tonic::Status,
+        >;
+        async fn withdraw_invitation(
+            &self,
+            request: tonic::Request<super::WithdrawInvitationRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::WithdrawInvitationResponse>,
+            tonic::Status,
+        >;
         async fn refresh_tokens(
             &self,
             request: tonic::Request<super::RefreshTokensRequest>,
@@ -1988,6 +2397,38 @@ pub mod customer_service_server {
             &self,
             request: tonic::Request<super::FinishPasskeySignInRequest>,
         ) -> std::result::Result<tonic::Response<super::TokenPair>, tonic::Status>;
+        /// -- personal API tokens --
+        /// Its secret is in this answer and nowhere else.
+        async fn create_api_token(
+            &self,
+            request: tonic::Request<super::CreateApiTokenRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CreateApiTokenResponse>,
+            tonic::Status,
+        >;
+        async fn list_api_tokens(
+            &self,
+            request: tonic::Request<super::ListApiTokensRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListApiTokensResponse>,
+            tonic::Status,
+        >;
+        /// Counts everywhere within 5 s.
+        async fn revoke_api_token(
+            &self,
+            request: tonic::Request<super::RevokeApiTokenRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RevokeApiTokenResponse>,
+            tonic::Status,
+        >;
+        /// For the gateway: the one kind of access token, for what the token may do.
+        async fn exchange_api_token(
+            &self,
+            request: tonic::Request<super::ExchangeApiTokenRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ExchangeApiTokenResponse>,
+            tonic::Status,
+        >;
         /// -- members --
         async fn get_me(
             &self,
@@ -2286,6 +2727,188 @@ pub mod customer_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ExchangeSignInLinkSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/ExchangeCode" => {
+                    #[allow(non_camel_case_types)]
+                    struct ExchangeCodeSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::ExchangeCodeRequest>
+                    for ExchangeCodeSvc<T> {
+                        type Response = super::TokenPair;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ExchangeCodeRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::exchange_code(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ExchangeCodeSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/ListInvitations" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListInvitationsSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::ListInvitationsRequest>
+                    for ListInvitationsSvc<T> {
+                        type Response = super::ListInvitationsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListInvitationsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::list_invitations(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListInvitationsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/ListInvited" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListInvitedSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::ListInvitedRequest>
+                    for ListInvitedSvc<T> {
+                        type Response = super::ListInvitedResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListInvitedRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::list_invited(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListInvitedSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/WithdrawInvitation" => {
+                    #[allow(non_camel_case_types)]
+                    struct WithdrawInvitationSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::WithdrawInvitationRequest>
+                    for WithdrawInvitationSvc<T> {
+                        type Response = super::WithdrawInvitationResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::WithdrawInvitationRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::withdraw_invitation(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WithdrawInvitationSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -2852,6 +3475,190 @@ pub mod customer_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = FinishPasskeySignInSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/CreateApiToken" => {
+                    #[allow(non_camel_case_types)]
+                    struct CreateApiTokenSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::CreateApiTokenRequest>
+                    for CreateApiTokenSvc<T> {
+                        type Response = super::CreateApiTokenResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CreateApiTokenRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::create_api_token(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CreateApiTokenSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/ListApiTokens" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListApiTokensSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::ListApiTokensRequest>
+                    for ListApiTokensSvc<T> {
+                        type Response = super::ListApiTokensResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListApiTokensRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::list_api_tokens(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListApiTokensSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/RevokeApiToken" => {
+                    #[allow(non_camel_case_types)]
+                    struct RevokeApiTokenSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::RevokeApiTokenRequest>
+                    for RevokeApiTokenSvc<T> {
+                        type Response = super::RevokeApiTokenResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RevokeApiTokenRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::revoke_api_token(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RevokeApiTokenSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/ExchangeApiToken" => {
+                    #[allow(non_camel_case_types)]
+                    struct ExchangeApiTokenSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::ExchangeApiTokenRequest>
+                    for ExchangeApiTokenSvc<T> {
+                        type Response = super::ExchangeApiTokenResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ExchangeApiTokenRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::exchange_api_token(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ExchangeApiTokenSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -1,7 +1,11 @@
 //! Everybody, straight at the port: who gets in is what the table says, and whose
 //! thing it is decides behind the door.
 
-use customer_service::identity::passkeys::{self, NewOne};
+use chrono::TimeDelta;
+use customer_service::identity::{
+    links,
+    passkeys::{self, NewOne},
+};
 use runtime::{Code, Peer, grpc::on_behalf_of, tokens::AccessTokenSigner};
 use test_kit::{
     authenticator::{Authenticator, Challenged},
@@ -16,7 +20,7 @@ use wire::{
 
 use crate::{
     access::{Caller, sign_in},
-    house::{House, Setup, seed},
+    house::{House, Setup, seed, wanted},
 };
 
 type Client = CustomerServiceClient<runtime::grpc::Channel>;
@@ -38,6 +42,7 @@ struct Things {
     mia: MemberId,
     session: String,
     passkey: String,
+    invitation: String,
 }
 
 async fn things(house: &House, mia: MemberId) -> Things {
@@ -58,6 +63,7 @@ async fn things(house: &House, mia: MemberId) -> Things {
     };
     let new = NewOne { name: "phone", answer, transports: &[] };
     let kept = passkeys::finish_registration(identity, mia, new, now).await.unwrap();
+    let link = links::create(identity, wanted(mia, TimeDelta::hours(1)), now).await.unwrap();
     let session: uuid::Uuid =
         sqlx::query_scalar("select id from sessions where member_id = $1 order by id desc limit 1")
             .bind(mia.uuid())
@@ -65,12 +71,13 @@ async fn things(house: &House, mia: MemberId) -> Things {
             .await
             .unwrap();
     let session = types::SessionId::from_uuid(session).to_string();
-    Things { mia, session, passkey: kept.id.to_string() }
+    let (passkey, invitation) = (kept.id.to_string(), link.id.to_string());
+    Things { mia, session, passkey, invitation }
 }
 
 /// Whether somebody reaches what is Mia's by this method.
 async fn reaches(client: &mut Client, method: &str, token: &str, things: &Things) -> bool {
-    let Things { mia, session, passkey } = things;
+    let Things { mia, session, passkey, invitation } = things;
     let member_id = mia.to_string();
     macro_rules! ask {
         ($call:ident, $request:expr) => {
@@ -81,6 +88,17 @@ async fn reaches(client: &mut Client, method: &str, token: &str, things: &Things
         };
     }
     let reached = match method {
+        "CreateSignInLink" => {
+            ask!(
+                create_sign_in_link,
+                pb::CreateSignInLinkRequest { member_id, ..Default::default() }
+            )
+        }
+        "ListInvitations" => ask!(list_invitations, pb::ListInvitationsRequest { member_id }),
+        "WithdrawInvitation" => {
+            let id = invitation.clone();
+            ask!(withdraw_invitation, pb::WithdrawInvitationRequest { id })
+        }
         "ListSessions" => ask!(list_sessions, pb::ListSessionsRequest { member_id }),
         "EndSession" => {
             ask!(end_session, pb::EndSessionRequest { session_id: session.clone() })

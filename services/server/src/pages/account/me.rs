@@ -15,8 +15,8 @@ use crate::{
         view::{
             Errors, Shell, Tab, Wallet,
             device::Devices,
-            passkey::{Offer, Passkeys},
             invitation::Invitations,
+            passkey::{Offer, Passkeys},
             relative::{CardForm, Relative},
         },
     },

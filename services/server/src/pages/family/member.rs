@@ -19,8 +19,8 @@ use crate::{
         view::{
             Errors, Person, Shell, Tab,
             device::Devices,
-            passkey::Passkeys,
             invitation::Invitations,
+            passkey::Passkeys,
             relative::{CardForm, Relative, RoleTick},
         },
     },

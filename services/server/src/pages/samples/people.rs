@@ -7,8 +7,8 @@ use crate::pages::{
     trust::qr::Qr,
     view::{
         device::Devices,
-        passkey::{Offer, Passkeys},
         invitation::{Expected, Invitations},
+        passkey::{Offer, Passkeys},
         relative::{CardForm, Relative},
     },
 };

@@ -3,6 +3,6 @@
 
 pub mod create;
 pub mod delete;
-pub mod passkey;
 pub mod join;
+pub mod passkey;
 pub mod refresh;
