@@ -11,6 +11,14 @@ pub enum RolesRefused {
     LastAdmin,
 }
 
+/// Somebody leaves the family for good. `other_admins`: how many admins stay.
+pub fn leave(roles: Roles, other_admins: usize) -> Result<(), RolesRefused> {
+    if roles.contains(Role::Admin) && other_admins == 0 {
+        return Err(RolesRefused::LastAdmin);
+    }
+    Ok(())
+}
+
 /// The roles that somebody has after a change that `by` asked for. Everybody is
 /// a member, whatever else they are. `other_admins`: how many admins there are
 /// besides the one who is changed.
@@ -74,5 +82,12 @@ mod tests {
             change(ADMIN, [Role::Admin, Role::Barista], ADMIN, 0),
             Ok(Roles::from(Role::ALL))
         );
+    }
+
+    #[test]
+    fn anybody_leaves_but_the_last_admin() {
+        assert_eq!(leave(MEMBER.into(), 0), Ok(()));
+        assert_eq!(leave(ADMIN.into(), 1), Ok(()));
+        assert_eq!(leave(ADMIN.into(), 0), Err(RolesRefused::LastAdmin));
     }
 }

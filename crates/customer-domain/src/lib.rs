@@ -3,6 +3,7 @@
 //! notification says, and what the order events add up to. Time, chance and
 //! what is stored are arguments; nothing here does I/O.
 
+pub mod achievements;
 pub mod allowance;
 pub mod api_tokens;
 pub mod codes;
@@ -19,3 +20,4 @@ pub mod passkeys;
 pub mod sessions;
 pub mod signing;
 pub mod stats;
+pub mod weeks;

@@ -8,16 +8,16 @@ use std::collections::BTreeMap;
 
 use types::{Beans, MemberId};
 
-use crate::{ledger::SettlementState, stats::Served};
+use crate::{ledger::SettlementState, stats::Drink};
 
 /// So many coffees fill a card; the last of them is free.
 pub const FREE_EVERY: u64 = 10;
 
 /// What an event says about the cards: the prices of each member's drinks, in
 /// the order of their lines.
-pub fn drinks(served: &Served) -> BTreeMap<MemberId, Vec<Beans>> {
+pub fn drinks(served: &[Drink]) -> BTreeMap<MemberId, Vec<Beans>> {
     let mut all: BTreeMap<MemberId, Vec<Beans>> = BTreeMap::new();
-    for drink in &served.drinks {
+    for drink in served {
         if let Some(member) = drink.member {
             all.entry(member).or_default().push(drink.price);
         }
@@ -65,7 +65,14 @@ mod tests {
     use types::{MenuItemId, OrderId};
 
     use super::*;
-    use crate::{ledger::Standing, stats::Drink};
+    use crate::ledger::Standing;
+
+    /// That an order was made.
+    #[derive(Debug, Clone)]
+    struct Served {
+        order: OrderId,
+        drinks: Vec<Drink>,
+    }
 
     /// The projection in miniature, and beside it what was decided.
     #[derive(Default)]
@@ -82,7 +89,7 @@ mod tests {
         }
 
         fn take_in(&mut self, served: &Served) {
-            for (member, prices) in drinks(served) {
+            for (member, prices) in drinks(&served.drinks) {
                 let before = self.count(member);
                 let seen = self.stamps.entry((member, served.order)).or_default();
                 *seen = prices.len().max(*seen);
@@ -105,6 +112,7 @@ mod tests {
             for (order, version, members) in all {
                 let drink = |member| Drink {
                     member: Some(format!("mem_{}", id(member)).parse().unwrap()),
+                    guest: false,
                     item: format!("itm_{}", id(7)).parse::<MenuItemId>().unwrap(),
                     slug: "latte".to_owned(),
                     caffeine_mg: 0,
@@ -112,8 +120,6 @@ mod tests {
                 };
                 let served = Served {
                     order: format!("ord_{}", id(order)).parse().unwrap(),
-                    version,
-                    hour: 8,
                     drinks: members.into_iter().map(drink).collect(),
                 };
                 set.insert((order, version), served);

@@ -62,7 +62,7 @@ pub fn text(kind: &str, number: i32, reason: &str) -> Text {
 
 /// The words for a gift of beans.
 pub fn gift_text(giver: &str, beans: Beans, message: &str) -> Text {
-    let giver = if giver.is_empty() { "Somebody" } else { giver };
+    let giver = if giver.is_empty() { "Somebody who left" } else { giver };
     let body = match message.trim() {
         "" => "They are yours to spend.".to_owned(),
         message => format!("“{message}”"),

@@ -1,176 +1,290 @@
-//! What the order events add up to: drinks per member, drink and hour of the
-//! family's day. The tally is a function of the *set* of events: of each order
-//! the event of the highest version counts, whenever and however often it came.
-
-use std::collections::BTreeMap;
+//! What the order events tell: of each order when it was placed, accepted and
+//! called ready, how it ended, and what was drunk. It is a function of the *set*
+//! of events: each thing has one event that counts, by its version, whenever and
+//! however often the events come.
 
 use serde::{Deserialize, Serialize};
-use types::{Beans, MemberId, MenuItemId, OrderId};
+use types::{Beans, MemberId, MenuItemId, OrderId, Timestamp};
 
 /// One drink of an order that was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Drink {
-    /// Whom it was for; `None` for a guest, who counts for nobody.
+    /// Whom it was for; `None` for a guest, and for who left: they count for nobody.
     pub member: Option<MemberId>,
+    pub guest: bool,
     pub item: MenuItemId,
     pub slug: String,
     pub caffeine_mg: u32,
-    /// Not counted here: what it cost, for the stamp card.
-    #[serde(default)]
+    /// What it cost.
     pub price: Beans,
 }
 
-/// That an order's drinks were made: it was completed, or left uncollected.
+/// How an order ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    Completed,
+    Uncollected,
+    Rejected,
+    Declined,
+    Cancelled,
+    Expired,
+}
+
+impl Outcome {
+    pub const ALL: [Self; 6] = [
+        Self::Completed,
+        Self::Uncollected,
+        Self::Rejected,
+        Self::Declined,
+        Self::Cancelled,
+        Self::Expired,
+    ];
+
+    /// As it is stored and told: "completed".
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Uncollected => "uncollected",
+            Self::Rejected => "rejected",
+            Self::Declined => "declined",
+            Self::Cancelled => "cancelled",
+            Self::Expired => "expired",
+        }
+    }
+
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.name() == name)
+    }
+}
+
+/// What one event tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Served {
+pub enum What {
+    /// It stands in line, for the first time or anew.
+    Placed,
+    Accepted,
+    /// By somebody who is of the family still.
+    Ready {
+        by: Option<MemberId>,
+    },
+    /// With what was drunk; of an order that was not made nothing was.
+    Ended(Outcome, Vec<Drink>),
+}
+
+/// An event that counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
     pub order: OrderId,
     /// Of the order, after the event.
     pub version: u64,
-    /// Of the family's day when it happened, 0 to 23.
-    pub hour: u8,
-    pub drinks: Vec<Drink>,
+    pub at: Timestamp,
+    pub placed_by: Option<MemberId>,
+    pub what: What,
 }
 
-/// What is counted together.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Cell {
-    pub member: MemberId,
-    pub item: MenuItemId,
-    pub slug: String,
-    pub hour: u8,
-}
+impl Step {
+    /// Everybody whom it names.
+    pub fn people(&self) -> impl Iterator<Item = MemberId> + '_ {
+        let maker = match &self.what {
+            What::Ready { by } => *by,
+            What::Placed | What::Accepted | What::Ended(..) => None,
+        };
+        let drank = self.drinks().iter().filter_map(|drink| drink.member);
+        self.placed_by.into_iter().chain(maker).chain(drank)
+    }
 
-/// How much of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Count {
-    pub drinks: i64,
-    pub caffeine_mg: i64,
-}
-
-/// Counts by cell; a cell of nothing is not there.
-pub type Tally = BTreeMap<Cell, Count>;
-
-impl Served {
-    /// What this order alone adds up to.
-    pub fn tally(&self) -> Tally {
-        let mut tally = Tally::new();
-        for drink in &self.drinks {
-            let Some(member) = drink.member else { continue };
-            let cell = Cell { member, item: drink.item, slug: drink.slug.clone(), hour: self.hour };
-            let count = tally.entry(cell).or_default();
-            count.drinks += 1;
-            count.caffeine_mg += i64::from(drink.caffeine_mg);
+    /// The same, as it is told when these have left.
+    #[must_use]
+    pub fn without(mut self, left: &[MemberId]) -> Self {
+        let stays = |member: &MemberId| !left.contains(member);
+        self.placed_by = self.placed_by.filter(stays);
+        match &mut self.what {
+            What::Ready { by } => *by = by.filter(stays),
+            What::Ended(_, drinks) => {
+                for drink in drinks {
+                    drink.member = drink.member.filter(stays);
+                }
+            }
+            What::Placed | What::Accepted => {}
         }
-        tally
+        self
     }
-}
 
-/// How the tally changes when `arrived` comes and `counted` is what the order
-/// counts with so far; `None` when it is older, or the same again.
-pub fn change(counted: Option<&Served>, arrived: &Served) -> Option<Tally> {
-    if counted.is_some_and(|counted| counted.version >= arrived.version) {
-        return None;
-    }
-    let mut change = arrived.tally();
-    for (cell, count) in counted.map(Served::tally).unwrap_or_default() {
-        let entry = change.entry(cell).or_default();
-        entry.drinks -= count.drinks;
-        entry.caffeine_mg -= count.caffeine_mg;
-    }
-    change.retain(|_, count| *count != Count::default());
-    Some(change)
-}
-
-/// The tally of a set of events: the definition that [`change`] keeps up with.
-pub fn fold<'a>(events: impl IntoIterator<Item = &'a Served>) -> Tally {
-    let mut newest: BTreeMap<OrderId, &Served> = BTreeMap::new();
-    for event in events {
-        let kept = newest.entry(event.order).or_insert(event);
-        if event.version > kept.version {
-            *kept = event;
+    /// What was drunk, if it says that the order was made.
+    pub fn drinks(&self) -> &[Drink] {
+        match &self.what {
+            What::Ended(_, drinks) => drinks,
+            What::Placed | What::Accepted | What::Ready { .. } => &[],
         }
     }
-    let mut tally = Tally::new();
-    for served in newest.into_values() {
-        add(&mut tally, served.tally());
-    }
-    tally
 }
 
-/// Adds a change to a tally; cells that come to nothing go.
-pub fn add(tally: &mut Tally, change: Tally) {
-    for (cell, count) in change {
-        let entry = tally.entry(cell).or_default();
-        entry.drinks += count.drinks;
-        entry.caffeine_mg += count.caffeine_mg;
+/// That something happened, by the event that counts for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    pub version: u64,
+    pub at: Timestamp,
+}
+
+/// What is known of one order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Facts {
+    pub placed_by: Option<MemberId>,
+    /// When it stood in line first.
+    pub placed: Option<Mark>,
+    /// When it was accepted last.
+    pub accepted: Option<Mark>,
+    /// When it was called ready last, and by whom.
+    pub ready: Option<Mark>,
+    pub made_by: Option<MemberId>,
+    pub ended: Option<(Mark, Outcome)>,
+}
+
+impl Facts {
+    /// Takes an event in; whether it told anything.
+    pub fn learn(&mut self, step: &Step) -> bool {
+        let mark = Mark { version: step.version, at: step.at };
+        let newer = |known: Option<Mark>| known.is_none_or(|known| known.version < mark.version);
+        let told = match &step.what {
+            What::Placed => {
+                let first = self.placed.is_none_or(|known| mark.version < known.version);
+                if first {
+                    self.placed = Some(mark);
+                }
+                first
+            }
+            What::Accepted => {
+                let newer = newer(self.accepted);
+                if newer {
+                    self.accepted = Some(mark);
+                }
+                newer
+            }
+            What::Ready { by } => {
+                let newer = newer(self.ready);
+                if newer {
+                    (self.ready, self.made_by) = (Some(mark), *by);
+                }
+                newer
+            }
+            What::Ended(outcome, _) => {
+                let newer = newer(self.ended.map(|(known, _)| known));
+                if newer {
+                    self.ended = Some((mark, *outcome));
+                }
+                newer
+            }
+        };
+        if told && self.placed_by.is_none() {
+            self.placed_by = step.placed_by;
+        }
+        told
     }
-    tally.retain(|_, count| *count != Count::default());
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::{collection::vec, option, prelude::*};
+    use std::collections::BTreeMap;
+
+    use proptest::{collection::vec, prelude::*};
 
     use super::*;
 
-    fn id<T>(make: impl Fn(&str) -> T, prefix: &str, n: usize) -> T {
-        make(&format!("{prefix}_0000000000000000000000000{n}"))
+    fn id(prefix: &str, n: usize) -> String {
+        format!("{prefix}_0000000000000000000000000{n}")
     }
 
-    fn drink() -> impl Strategy<Value = Drink> {
-        (option::of(0..3_usize), 0..3_usize, 0..200_u32).prop_map(|(member, item, caffeine_mg)| {
-            Drink {
-                member: member.map(|n| id(|text| text.parse().unwrap(), "mem", n)),
-                item: id(|text| text.parse().unwrap(), "itm", item),
-                slug: format!("drink-{item}"),
-                caffeine_mg,
+    fn what() -> impl Strategy<Value = What> {
+        let drinks = vec(0..3_usize, 0..4).prop_map(|members| {
+            let drink = |member| Drink {
+                member: Some(id("mem", member).parse().unwrap()),
+                guest: false,
+                item: id("itm", 1).parse().unwrap(),
+                slug: "chai".to_owned(),
+                caffeine_mg: 40,
                 price: Beans::ZERO,
-            }
+            };
+            members.into_iter().map(drink).collect::<Vec<_>>()
+        });
+        prop_oneof![
+            Just(What::Placed),
+            Just(What::Accepted),
+            (0..3_usize).prop_map(|by| What::Ready { by: id("mem", by).parse().ok() }),
+            (prop::sample::select(&Outcome::ALL[..]), drinks)
+                .prop_map(|(outcome, drinks)| What::Ended(outcome, drinks)),
+        ]
+    }
+
+    /// A set of events of one order: one per version, as the event log has it.
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        vec(what(), 0..12).prop_map(|all| {
+            let step = |(version, what)| Step {
+                order: id("ord", 1).parse().unwrap(),
+                version,
+                at: Timestamp::from_timestamp(1_800_000_000 + version as i64, 0).unwrap(),
+                placed_by: Some(id("mem", 1).parse().unwrap()),
+                what,
+            };
+            (1_u64..).zip(all).map(step).collect()
         })
     }
 
-    /// A set of events: at most one per order and version, as the event log has it.
-    fn events() -> impl Strategy<Value = Vec<Served>> {
-        vec((0..4_usize, 1..5_u64, 0..24_u8, vec(drink(), 0..4)), 0..12).prop_map(|all| {
-            let mut set = BTreeMap::new();
-            for (order, version, hour, drinks) in all {
-                let order: OrderId = id(|text| text.parse().unwrap(), "ord", order);
-                set.insert((order, version), Served { order, version, hour, drinks });
+    /// As a projection does it: what is known, and the drinks that count.
+    fn fold<'a>(steps: impl IntoIterator<Item = &'a Step>) -> (Facts, Vec<Drink>) {
+        let (mut facts, mut drinks) = (Facts::default(), vec![]);
+        for step in steps {
+            if facts.learn(step) && matches!(step.what, What::Ended(..)) {
+                drinks = step.drinks().to_vec();
             }
-            set.into_values().collect()
-        })
+        }
+        (facts, drinks)
     }
 
     proptest! {
         #[test]
-        fn any_order_of_arrival_with_any_repeats_gives_the_fold_of_the_set(
-            (set, arrival) in events().prop_flat_map(|set| {
-                let twice: Vec<Served> = set.iter().chain(&set).cloned().collect();
+        fn any_order_of_arrival_with_any_repeats_tells_the_same(
+            (set, arrival) in steps().prop_flat_map(|set| {
+                let twice: Vec<Step> = set.iter().chain(&set).cloned().collect();
                 (Just(set), Just(twice).prop_shuffle())
             }),
         ) {
-            let mut counted: BTreeMap<OrderId, Served> = BTreeMap::new();
-            let mut tally = Tally::new();
-            for event in arrival {
-                if let Some(change) = change(counted.get(&event.order), &event) {
-                    add(&mut tally, change);
-                    counted.insert(event.order, event);
-                }
-            }
-            prop_assert_eq!(tally, fold(&set));
+            prop_assert_eq!(fold(&arrival), fold(&set));
         }
 
         #[test]
-        fn guests_count_for_nobody_and_members_for_themselves(set in events()) {
-            let newest: BTreeMap<OrderId, &Served> =
-                set.iter().map(|event| (event.order, event)).collect();
-            let drunk = newest
-                .values()
-                .flat_map(|event| &event.drinks)
-                .filter(|drink| drink.member.is_some())
-                .count();
-            let counted: i64 = fold(&set).values().map(|count| count.drinks).sum();
-            prop_assert_eq!(counted, i64::try_from(drunk).unwrap());
+        fn who_left_is_in_nothing_that_is_told(set in steps()) {
+            let left: Vec<MemberId> = vec![id("mem", 1).parse().unwrap()];
+            for step in set {
+                let without = step.clone().without(&left);
+                prop_assert!(without.people().all(|member| !left.contains(&member)));
+                prop_assert_eq!(without.drinks().len(), step.drinks().len());
+            }
+        }
+
+        #[test]
+        fn the_first_placing_and_the_newest_of_all_else_count(set in steps()) {
+            let (facts, drinks) = fold(&set);
+            let of = |kind: fn(&What) -> bool| -> BTreeMap<u64, &Step> {
+                let its = set.iter().filter(|step| kind(&step.what));
+                its.map(|step| (step.version, step)).collect()
+            };
+            let placed = of(|what| matches!(what, What::Placed));
+            let ready = of(|what| matches!(what, What::Ready { .. }));
+            let ended = of(|what| matches!(what, What::Ended(..)));
+            prop_assert_eq!(
+                facts.placed.map(|mark| mark.version),
+                placed.first_key_value().map(|(version, _)| *version)
+            );
+            prop_assert_eq!(
+                facts.ready.map(|mark| mark.version),
+                ready.last_key_value().map(|(version, _)| *version)
+            );
+            let last = ended.last_key_value();
+            prop_assert_eq!(
+                facts.ended.map(|(mark, _)| mark.version),
+                last.map(|(version, _)| *version)
+            );
+            prop_assert_eq!(drinks, last.map(|(_, step)| step.drinks()).unwrap_or_default());
         }
     }
 }

@@ -13,4 +13,4 @@ pub use id::{
 };
 pub use role::{Role, Roles};
 pub use scope::Scope;
-pub use time::{IsoWeek, ParseIsoWeekError, Timestamp};
+pub use time::{IsoWeek, ParseIsoWeekError, ParsePeriodError, Period, Timestamp};

@@ -53,13 +53,13 @@ fn steps() -> Vec<&'static str> {
         Step::SettleAndQueue => Some(Step::Settle.name()), // one activity for both
         Step::Wait | Step::Close => None,
     });
-    of_orders.chain(["look", "notify", "grant_allowances"]).collect()
+    of_orders.chain(["look", "notify", "grant_allowances", "write_family_week"]).collect()
 }
 
 /// The span of a step.
 fn span_of(step: &str) -> String {
     match step {
-        "grant_allowances" => "grant allowances".to_owned(),
+        "grant_allowances" | "write_family_week" => step.replace('_', " "),
         step => format!("workflow {step}"),
     }
 }
@@ -228,7 +228,9 @@ fn missing_series(app: &App, routes: &[(String, String)]) -> Vec<String> {
         "everything_sign_outs_total",
         "everything_settlements_total",
         "everything_beans_booked_total",
+        "everything_members_left_total",
         "everything_allowances_total",
+        "everything_weeks_written_total",
         "everything_notifications_recorded_total",
         "everything_events_consumed_total",
         "everything_projection_batch_duration_seconds_count",

@@ -6,7 +6,7 @@ use prost::Message;
 use prost_types::Timestamp as WireTimestamp;
 use types::{EventId, MemberId, Roles, Timestamp};
 use wire::events::v1::{
-    BeansBooked, CustomerEvent, MemberChanged, MemberJoined, customer_event::What,
+    BeansBooked, CustomerEvent, MemberChanged, MemberJoined, MemberLeft, customer_event::What,
 };
 
 use crate::store::ledger::{Account, NewEntry};
@@ -31,6 +31,11 @@ pub fn member_joined(member: MemberId, at: Timestamp) -> NewEvent {
 pub fn member_changed(member: MemberId, version: i64, roles: Roles, at: Timestamp) -> NewEvent {
     let roles = roles.iter().map(|role| role.name().to_owned()).collect();
     encode("member-changed", member, version, at, What::MemberChanged(MemberChanged { roles }))
+}
+
+/// That a member left for good: the last event about them but for bookings.
+pub fn member_left(member: MemberId, version: i64, at: Timestamp) -> NewEvent {
+    encode("member-left", member, version, at, What::MemberLeft(MemberLeft {}))
 }
 
 fn encode(kind: &str, member: MemberId, version: i64, at: Timestamp, what: What) -> NewEvent {

@@ -29,6 +29,7 @@ counters! {
     REFRESHES = "everything.token_refreshes", "Refresh tokens that were presented.";
     SIGN_OUTS = "everything.sign_outs", "Sessions that were ended by their owner.";
     MEMBERS_JOINED = "everything.members_joined", "Members who joined.";
+    MEMBERS_LEFT = "everything.members_left", "Members who were taken out of the family.";
     /// By `outcome` (settled, refused, repeated, superseded, invalid) and `path` (direct, locked).
     SETTLEMENTS = "everything.settlements", "Claims of orders that were decided.";
     /// By `kind` and `direction` (in, out), as seen by the member.
@@ -37,6 +38,8 @@ counters! {
     TRANSFERS = "everything.bean_transfers", "Gifts and corrections that were asked for.";
     /// By `outcome`: granted, already, not-due.
     ALLOWANCES = "everything.allowances", "Weekly allowances that were looked at.";
+    /// By `outcome`: written, already.
+    WEEKS_WRITTEN = "everything.weeks_written", "Weeks that were summed up.";
     /// By `kind`.
     NOTIFICATIONS = "everything.notifications_recorded", "Notifications that were recorded.";
     /// By `outcome`: counted, repeated, set-aside.

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use customer_domain::favourites::Became;
 use runtime::{AppError, Code};
-use types::Beans;
+use types::{Beans, MemberId};
 use wire::order::v1::{self as pb, order_service_client::OrderServiceClient};
 
 /// How long one call may take: a person waits.
 const DEADLINE: Duration = Duration::from_secs(1);
+/// Nobody waits for this.
+const FORGETTING: Duration = Duration::from_secs(20);
 
 /// The calls that this service makes of order-service.
 #[derive(Debug, Clone)]
@@ -32,6 +34,15 @@ pub struct Checked {
 impl Orders {
     pub fn new(channel: runtime::grpc::Channel) -> Self {
         Self { client: OrderServiceClient::new(channel) }
+    }
+
+    /// Has it forget somebody who left; whether nothing of them is left there. One call.
+    pub async fn forget(&self, member: MemberId) -> Result<bool, AppError> {
+        let mut request =
+            tonic::Request::new(pb::ForgetMemberRequest { member_id: member.to_string() });
+        request.set_timeout(FORGETTING);
+        let mut client = self.client.clone();
+        Ok(client.forget_member(request).await?.into_inner().forgotten)
     }
 
     /// What each of these is now. One call.

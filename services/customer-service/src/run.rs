@@ -11,7 +11,7 @@ use types::Timestamp;
 use wire::customer::v1::customer_service_server::CustomerServiceServer;
 
 use crate::{
-    app::{App, hints::Hints, house::House},
+    app::{App, hints::Hints, house::House, privacy},
     clock,
     config::Config,
     grpc::Handlers,
@@ -84,10 +84,16 @@ pub async fn start(config: Config, runtime: &Runtime) -> anyhow::Result<Service>
         accounts: Hints::default(),
         orders: Orders::new(orders),
         log,
+        departed: tokio::sync::Notify::new(),
     });
     let (keeping, shutdown) = (app.clone(), runtime.shutdown.clone());
     runtime.spawn("house", async move {
         keeping.house.keep(&keeping.pool, &shutdown).await;
+        Ok(())
+    });
+    let (forgetting, shutdown) = (app.clone(), runtime.shutdown.clone());
+    runtime.spawn("departures", async move {
+        privacy::keep_forgetting(&forgetting, &shutdown).await;
         Ok(())
     });
     let consumer = projections::consumer::run(app.clone(), config.kafka, runtime.clone());

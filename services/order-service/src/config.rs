@@ -49,7 +49,7 @@ pub struct Config {
     pub time_zone: Tz,
 
     /// How often what may have been lost is looked for, in seconds: orders past their
-    /// time without a workflow, the schedule of the allowances.
+    /// time without a workflow, a schedule of something weekly.
     #[arg(long, env = "EVERYTHING_ROUND_SECONDS", default_value_t = 60)]
     pub round_seconds: u32,
 

@@ -10,7 +10,7 @@ use std::{
 use runtime::{AppError, deadline};
 use tokio::sync::OnceCell;
 use types::MemberId;
-use wire::customer::v1::{ListMembersRequest, Member};
+use wire::customer::v1::{ListMembersRequest, ListMembersResponse, Member};
 
 use crate::{App, auth::Viewer, problem::Problem};
 
@@ -39,10 +39,12 @@ pub struct Name {
 pub struct Names {
     everybody: Vec<Name>,
     by_id: HashMap<String, usize>,
+    left: Vec<String>,
 }
 
 impl Names {
-    fn new(members: Vec<Member>) -> Self {
+    fn new(list: ListMembersResponse) -> Self {
+        let ListMembersResponse { members, left_member_ids: left } = list;
         let everybody: Vec<Name> = members
             .into_iter()
             .map(|member| {
@@ -51,7 +53,12 @@ impl Names {
             })
             .collect();
         let by_id = everybody.iter().enumerate().map(|(at, name)| (name.id.clone(), at)).collect();
-        Self { everybody, by_id }
+        Self { everybody, by_id, left }
+    }
+
+    /// The ids of who was one of them, and left.
+    pub fn left(&self) -> &[String] {
+        &self.left
     }
 
     /// By the printed id; somebody who has left, or joined a moment ago, is not there.
@@ -130,7 +137,7 @@ impl NamesCache {
         let mut customers = app.customers(viewer);
         let asked = customers.list_members(ListMembersRequest {});
         let answer = deadline::within(PATIENCE, asked).await.map_err(AppError::from)??;
-        let names = Arc::new(Names::new(answer.into_inner().members));
+        let names = Arc::new(Names::new(answer.into_inner()));
         let mut kept = self.kept();
         kept.names = Some(names.clone());
         kept.due = Some(Instant::now() + FRESH);

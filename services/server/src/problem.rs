@@ -77,6 +77,17 @@ impl Problem {
         self
     }
 
+    /// What a service says of a field was said of the query's parameter.
+    #[must_use]
+    pub(crate) fn of_query(mut self) -> Self {
+        for error in &mut self.errors {
+            if let Some(name) = error.path.strip_prefix('/') {
+                error.path = format!("query:{name}");
+            }
+        }
+        self
+    }
+
     /// Sends `Retry-After`, in whole seconds, at least one.
     #[must_use]
     pub fn retry_after(mut self, after: Duration) -> Self {

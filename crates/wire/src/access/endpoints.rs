@@ -2,7 +2,8 @@
 //! here ends the start.
 
 use super::{
-    ADMIN, BARISTA, COUNTER, FAVOURITES, MEMBER, OPEN, ORDERING, READING, Rule, SECRET, USUAL,
+    ADMIN, BARISTA, COUNTER, FAVOURITES, MEMBER, OPEN, ORDERING, READING, REPORTS, Rule, SECRET,
+    USUAL,
     Whose::{Order, Own, OwnOrAdmin},
 };
 
@@ -40,6 +41,11 @@ pub const ENDPOINTS: &[(&str, &str, Rule)] = &[
     ("GET", "/v1/me/statement", MEMBER.of(Own)),
     ("POST", "/v1/me/gifts", MEMBER.of(Own)),
     ("GET", "/v1/me/stats", MEMBER.of(Own)),
+    ("GET", "/v1/me/export", MEMBER.of(Own)),
+    ("PUT", "/v1/me/boards", MEMBER.of(Own)),
+    ("GET", "/v1/family/week", MEMBER),
+    ("GET", "/v1/family/boards", MEMBER),
+    ("GET", "/v1/reports", ADMIN.by(REPORTS)),
     ("GET", "/v1/me/favourites", MEMBER.by(FAVOURITES).of(Own)),
     ("POST", "/v1/me/favourites", MEMBER.of(Own)),
     ("DELETE", "/v1/me/favourites/{id}", MEMBER.of(Own)),
@@ -53,6 +59,7 @@ pub const ENDPOINTS: &[(&str, &str, Rule)] = &[
     ("GET", "/v1/invitations", ADMIN),
     ("DELETE", "/v1/invitations/{id}", MEMBER.of(OwnOrAdmin).about_identity()),
     ("PATCH", "/v1/members/{id}", MEMBER.of(OwnOrAdmin).about_identity()),
+    ("DELETE", "/v1/members/{id}", MEMBER.of(OwnOrAdmin).about_identity()),
     ("POST", "/v1/members/{id}/corrections", ADMIN),
     ("GET", "/v1/house", MEMBER),
     ("PUT", "/v1/house", ADMIN),

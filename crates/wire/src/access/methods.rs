@@ -3,7 +3,7 @@
 use super::{
     ADMIN, BARISTA, COUNTER, FAVOURITES, MEMBER, ORDERING,
     Peer::{CustomerService, Launcher, OrderService, Server},
-    READING, Rule, USUAL,
+    READING, REPORTS, Rule, USUAL,
     Whose::{Order, Own, OwnOrAdmin},
 };
 
@@ -26,6 +26,8 @@ pub const METHODS: &[(&str, Rule)] = &[
     ("/everything.order.v1.OrderService/OrderAgain", MEMBER.by(ORDERING).of(Own)),
     ("/everything.order.v1.OrderService/GetOrder", MEMBER.by(READING).of(Order)),
     ("/everything.order.v1.OrderService/ListOrders", MEMBER.by(READING).of(Order)),
+    ("/everything.order.v1.OrderService/TellOrders", MEMBER.of(Own)),
+    ("/everything.order.v1.OrderService/ForgetMember", Rule::services(&[CustomerService])),
     ("/everything.order.v1.OrderService/GetQueue", AT_COUNTER),
     ("/everything.order.v1.OrderService/AcceptOrder", AT_COUNTER),
     ("/everything.order.v1.OrderService/ReadyOrder", AT_COUNTER),
@@ -91,6 +93,11 @@ pub const METHODS: &[(&str, Rule)] = &[
         "/everything.customer.v1.CustomerService/UpdateMember",
         MEMBER.of(OwnOrAdmin).about_identity(),
     ),
+    (
+        "/everything.customer.v1.CustomerService/RemoveMember",
+        MEMBER.of(OwnOrAdmin).about_identity(),
+    ),
+    ("/everything.customer.v1.CustomerService/TellStored", MEMBER.of(Own)),
     ("/everything.customer.v1.CustomerService/GetBalance", MEMBER.by(ORDERING).of(OwnOrAdmin)),
     ("/everything.customer.v1.CustomerService/GetStatement", MEMBER.of(OwnOrAdmin)),
     ("/everything.customer.v1.CustomerService/GiveBeans", MEMBER.of(Own)),
@@ -107,6 +114,11 @@ pub const METHODS: &[(&str, Rule)] = &[
     ("/everything.customer.v1.CustomerService/Notify", Rule::services(&[OrderService])),
     ("/everything.customer.v1.CustomerService/ListNotifications", MEMBER.of(Own)),
     ("/everything.customer.v1.CustomerService/GetStats", MEMBER.of(OwnOrAdmin)),
+    ("/everything.customer.v1.CustomerService/GetFamilyWeek", MEMBER),
+    ("/everything.customer.v1.CustomerService/WriteFamilyWeek", ADMIN.or(&[OrderService])),
+    ("/everything.customer.v1.CustomerService/GetBoards", MEMBER),
+    ("/everything.customer.v1.CustomerService/SetOnBoards", MEMBER.of(Own)),
+    ("/everything.customer.v1.CustomerService/GetReport", ADMIN.by(REPORTS)),
     ("/everything.customer.v1.CustomerService/RebuildProjections", ADMIN.or(&[Launcher])),
     ("/everything.customer.v1.CustomerService/ReplayDeadLetters", ADMIN.or(&[Launcher])),
 ];

@@ -187,6 +187,8 @@ const READING: &[Scope] =
 const FAVOURITES: &[Scope] = &[Scope::Full, Scope::Kiosk];
 /// The same, and a token that is for the usual alone.
 const USUAL: &[Scope] = &[Scope::Full, Scope::Kiosk, Scope::Usual];
+/// An admin, or their token that reads reports.
+const REPORTS: &[Scope] = &[Scope::Full, Scope::Reports];
 /// A barista, on their own device or at the counter's.
 const COUNTER: &[Scope] = &[Scope::Full, Scope::Counter];
 

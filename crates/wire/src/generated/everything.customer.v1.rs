@@ -406,6 +406,9 @@ pub struct ListMembersRequest {}
 pub struct ListMembersResponse {
     #[prost(message, repeated, tag = "1")]
     pub members: ::prost::alloc::vec::Vec<Member>,
+    /// who was one of them, and left
+    #[prost(string, repeated, tag = "2")]
+    pub left_member_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateMemberRequest {
@@ -441,6 +444,26 @@ pub struct UpdateMemberRequest {
 pub struct RoleSet {
     #[prost(enumeration = "Role", repeated, tag = "1")]
     pub roles: ::prost::alloc::vec::Vec<i32>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RemoveMemberRequest {
+    #[prost(string, tag = "1")]
+    pub member_id: ::prost::alloc::string::String,
+    /// of whom is meant: said again, so that nobody goes by mistake
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RemoveMemberResponse {}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TellStoredRequest {}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StoredRow {
+    #[prost(string, tag = "1")]
+    pub table: ::prost::alloc::string::String,
+    /// an object: column by column
+    #[prost(string, tag = "2")]
+    pub json: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetBalanceRequest {
@@ -808,6 +831,23 @@ pub struct Stats {
     /// of the family's day, 0 to 23
     #[prost(message, repeated, tag = "5")]
     pub by_hour: ::prost::alloc::vec::Vec<HourCount>,
+    /// Monday is 1
+    #[prost(message, repeated, tag = "6")]
+    pub by_weekday: ::prost::alloc::vec::Vec<WeekdayCount>,
+    /// the last 28, each one, up to today
+    #[prost(message, repeated, tag = "7")]
+    pub days: ::prost::alloc::vec::Vec<DayCount>,
+    #[prost(message, repeated, tag = "8")]
+    pub achievements: ::prost::alloc::vec::Vec<Achievement>,
+    /// absent: they never made anything
+    #[prost(message, optional, tag = "9")]
+    pub made: ::core::option::Option<Made>,
+    /// they want to stand there
+    #[prost(bool, tag = "10")]
+    pub on_boards: bool,
+    /// absent unless they do
+    #[prost(uint64, optional, tag = "11")]
+    pub streak_weeks: ::core::option::Option<u64>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DrinkCount {
@@ -824,6 +864,206 @@ pub struct HourCount {
     pub hour: i32,
     #[prost(int64, tag = "2")]
     pub count: i64,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WeekdayCount {
+    #[prost(int32, tag = "1")]
+    pub weekday: i32,
+    #[prost(int64, tag = "2")]
+    pub count: i64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DayCount {
+    /// "2026-11-25"
+    #[prost(string, tag = "1")]
+    pub day: ::prost::alloc::string::String,
+    #[prost(int64, tag = "2")]
+    pub count: i64,
+    #[prost(int64, tag = "3")]
+    pub caffeine_mg: i64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Achievement {
+    /// "explorer"
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub title: ::prost::alloc::string::String,
+    /// what earns it
+    #[prost(string, tag = "3")]
+    pub says: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "4")]
+    pub have: u64,
+    /// earned when it is reached
+    #[prost(uint64, tag = "5")]
+    pub of: u64,
+}
+/// What somebody made at the counter.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Made {
+    #[prost(int64, tag = "1")]
+    pub orders: i64,
+    #[prost(int64, tag = "2")]
+    pub drinks: i64,
+    #[prost(int64, tag = "3")]
+    pub drinks_this_week: i64,
+    /// from accepted to ready, the middle one
+    #[prost(int64, optional, tag = "4")]
+    pub pace_seconds: ::core::option::Option<i64>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetFamilyWeekRequest {
+    /// empty: the newest that was summed up
+    #[prost(string, tag = "1")]
+    pub iso_week: ::prost::alloc::string::String,
+}
+/// About nobody in particular. Nothing set: no week was summed up yet.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct FamilyWeek {
+    /// "2026-W47"
+    #[prost(string, tag = "1")]
+    pub iso_week: ::prost::alloc::string::String,
+    /// "2026-11-16"
+    #[prost(string, tag = "2")]
+    pub monday: ::prost::alloc::string::String,
+    #[prost(int64, tag = "3")]
+    pub orders: i64,
+    #[prost(int64, tag = "4")]
+    pub drinks: i64,
+    /// of the week before
+    #[prost(int64, tag = "5")]
+    pub drinks_before: i64,
+    /// different drinks
+    #[prost(int64, tag = "6")]
+    pub kinds: i64,
+    /// all seven
+    #[prost(message, repeated, tag = "7")]
+    pub by_weekday: ::prost::alloc::vec::Vec<WeekdayCount>,
+    /// at most three; without ids
+    #[prost(message, repeated, tag = "8")]
+    pub most: ::prost::alloc::vec::Vec<DrinkCount>,
+    #[prost(int32, optional, tag = "9")]
+    pub busiest_hour: ::core::option::Option<i32>,
+    /// from placed to ready, the middle one
+    #[prost(int64, optional, tag = "10")]
+    pub wait_seconds: ::core::option::Option<i64>,
+    #[prost(message, optional, tag = "11")]
+    pub written_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// the written week before, "2026-W46"
+    #[prost(string, tag = "12")]
+    pub earlier: ::prost::alloc::string::String,
+    #[prost(string, tag = "13")]
+    pub later: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WriteFamilyWeekRequest {
+    /// empty: the last that is over
+    #[prost(string, tag = "1")]
+    pub iso_week: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WriteFamilyWeekResponse {
+    #[prost(string, tag = "1")]
+    pub iso_week: ::prost::alloc::string::String,
+    #[prost(bool, tag = "2")]
+    pub already_so: bool,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetBoardsRequest {}
+/// Nothing on them rewards caffeine, and no child stands there.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Boards {
+    /// different drinks, in the last 28 days
+    #[prost(message, repeated, tag = "1")]
+    pub tried: ::prost::alloc::vec::Vec<Place>,
+    /// drinks made for others, in the last 28 days
+    #[prost(message, repeated, tag = "2")]
+    pub made: ::prost::alloc::vec::Vec<Place>,
+    /// weeks in a row
+    #[prost(message, repeated, tag = "3")]
+    pub streaks: ::prost::alloc::vec::Vec<Place>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Place {
+    #[prost(string, tag = "1")]
+    pub member_id: ::prost::alloc::string::String,
+    #[prost(int64, tag = "2")]
+    pub count: i64,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SetOnBoardsRequest {
+    #[prost(bool, tag = "1")]
+    pub on_boards: bool,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SetOnBoardsResponse {}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetReportRequest {
+    /// "2026-11-25" or "2026-W48"; empty: today
+    #[prost(string, tag = "1")]
+    pub period: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Report {
+    #[prost(string, tag = "1")]
+    pub period: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub first_day: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub last_day: ::prost::alloc::string::String,
+    /// the period before
+    #[prost(string, tag = "4")]
+    pub before: ::prost::alloc::string::String,
+    /// the one after, if it has begun
+    #[prost(string, tag = "5")]
+    pub after: ::prost::alloc::string::String,
+    #[prost(message, repeated, tag = "6")]
+    pub outcomes: ::prost::alloc::vec::Vec<OutcomeCount>,
+    /// most first
+    #[prost(message, repeated, tag = "7")]
+    pub sold: ::prost::alloc::vec::Vec<Sold>,
+    /// drinks
+    #[prost(message, repeated, tag = "8")]
+    pub by_hour: ::prost::alloc::vec::Vec<HourCount>,
+    /// each day of the period
+    #[prost(message, repeated, tag = "9")]
+    pub by_day: ::prost::alloc::vec::Vec<DayCount>,
+    #[prost(message, optional, tag = "10")]
+    pub waits: ::core::option::Option<Waits>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct OutcomeCount {
+    /// "completed", "uncollected", "declined", …
+    #[prost(string, tag = "1")]
+    pub outcome: ::prost::alloc::string::String,
+    #[prost(int64, tag = "2")]
+    pub orders: i64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Sold {
+    #[prost(string, tag = "1")]
+    pub menu_item_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub slug: ::prost::alloc::string::String,
+    #[prost(int64, tag = "3")]
+    pub count: i64,
+    /// as they were priced, also at a free bar
+    #[prost(int64, tag = "4")]
+    pub beans: i64,
+}
+/// From placed to ready, in seconds.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Waits {
+    /// that were made
+    #[prost(int64, tag = "1")]
+    pub orders: i64,
+    #[prost(int64, optional, tag = "2")]
+    pub median: ::core::option::Option<i64>,
+    /// nine of ten waited no longer
+    #[prost(int64, optional, tag = "3")]
+    pub ninth: ::core::option::Option<i64>,
+    #[prost(int64, optional, tag = "4")]
+    pub longest: ::core::option::Option<i64>,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RebuildProjectionsRequest {}
@@ -1766,6 +2006,66 @@ pub mod customer_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Takes somebody out of the family for good: what they ordered stays as numbers.
+        pub async fn remove_member(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RemoveMemberRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RemoveMemberResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/RemoveMember",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "everything.customer.v1.CustomerService",
+                        "RemoveMember",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Every row that is stored about the caller here, table by table.
+        pub async fn tell_stored(
+            &mut self,
+            request: impl tonic::IntoRequest<super::TellStoredRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::StoredRow>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/TellStored",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "everything.customer.v1.CustomerService",
+                        "TellStored",
+                    ),
+                );
+            self.inner.server_streaming(req, path, codec).await
+        }
         /// -- beans --
         pub async fn get_balance(
             &mut self,
@@ -2203,6 +2503,147 @@ pub mod customer_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// What a week came to for the family, once it was summed up.
+        pub async fn get_family_week(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetFamilyWeekRequest>,
+        ) -> std::result::Result<tonic::Response<super::FamilyWeek>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/GetFamilyWeek",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "everything.customer.v1.CustomerService",
+                        "GetFamilyWeek",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Sums a week up and writes it down, once per week.
+        pub async fn write_family_week(
+            &mut self,
+            request: impl tonic::IntoRequest<super::WriteFamilyWeekRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::WriteFamilyWeekResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/WriteFamilyWeek",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "everything.customer.v1.CustomerService",
+                        "WriteFamilyWeek",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Who stands where, of those who want to stand there.
+        pub async fn get_boards(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetBoardsRequest>,
+        ) -> std::result::Result<tonic::Response<super::Boards>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/GetBoards",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "everything.customer.v1.CustomerService",
+                        "GetBoards",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// The caller wants to stand on the boards, or does not any more.
+        pub async fn set_on_boards(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SetOnBoardsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SetOnBoardsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/SetOnBoards",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "everything.customer.v1.CustomerService",
+                        "SetOnBoards",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// What a day or a week was like.
+        pub async fn get_report(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetReportRequest>,
+        ) -> std::result::Result<tonic::Response<super::Report>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/GetReport",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "everything.customer.v1.CustomerService",
+                        "GetReport",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
         /// Empties the projections and consumes the topics from their beginning.
         pub async fn rebuild_projections(
             &mut self,
@@ -2450,6 +2891,25 @@ pub mod customer_service_server {
             &self,
             request: tonic::Request<super::UpdateMemberRequest>,
         ) -> std::result::Result<tonic::Response<super::Member>, tonic::Status>;
+        /// Takes somebody out of the family for good: what they ordered stays as numbers.
+        async fn remove_member(
+            &self,
+            request: tonic::Request<super::RemoveMemberRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RemoveMemberResponse>,
+            tonic::Status,
+        >;
+        /// Server streaming response type for the TellStored method.
+        type TellStoredStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::StoredRow, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Every row that is stored about the caller here, table by table.
+        async fn tell_stored(
+            &self,
+            request: tonic::Request<super::TellStoredRequest>,
+        ) -> std::result::Result<tonic::Response<Self::TellStoredStream>, tonic::Status>;
         /// -- beans --
         async fn get_balance(
             &self,
@@ -2553,6 +3013,37 @@ pub mod customer_service_server {
             &self,
             request: tonic::Request<super::GetStatsRequest>,
         ) -> std::result::Result<tonic::Response<super::Stats>, tonic::Status>;
+        /// What a week came to for the family, once it was summed up.
+        async fn get_family_week(
+            &self,
+            request: tonic::Request<super::GetFamilyWeekRequest>,
+        ) -> std::result::Result<tonic::Response<super::FamilyWeek>, tonic::Status>;
+        /// Sums a week up and writes it down, once per week.
+        async fn write_family_week(
+            &self,
+            request: tonic::Request<super::WriteFamilyWeekRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::WriteFamilyWeekResponse>,
+            tonic::Status,
+        >;
+        /// Who stands where, of those who want to stand there.
+        async fn get_boards(
+            &self,
+            request: tonic::Request<super::GetBoardsRequest>,
+        ) -> std::result::Result<tonic::Response<super::Boards>, tonic::Status>;
+        /// The caller wants to stand on the boards, or does not any more.
+        async fn set_on_boards(
+            &self,
+            request: tonic::Request<super::SetOnBoardsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SetOnBoardsResponse>,
+            tonic::Status,
+        >;
+        /// What a day or a week was like.
+        async fn get_report(
+            &self,
+            request: tonic::Request<super::GetReportRequest>,
+        ) -> std::result::Result<tonic::Response<super::Report>, tonic::Status>;
         /// Empties the projections and consumes the topics from their beginning.
         async fn rebuild_projections(
             &self,
@@ -3853,6 +4344,97 @@ pub mod customer_service_server {
                     };
                     Box::pin(fut)
                 }
+                "/everything.customer.v1.CustomerService/RemoveMember" => {
+                    #[allow(non_camel_case_types)]
+                    struct RemoveMemberSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::RemoveMemberRequest>
+                    for RemoveMemberSvc<T> {
+                        type Response = super::RemoveMemberResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RemoveMemberRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::remove_member(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RemoveMemberSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/TellStored" => {
+                    #[allow(non_camel_case_types)]
+                    struct TellStoredSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::ServerStreamingService<super::TellStoredRequest>
+                    for TellStoredSvc<T> {
+                        type Response = super::StoredRow;
+                        type ResponseStream = T::TellStoredStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::TellStoredRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::tell_stored(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = TellStoredSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
                 "/everything.customer.v1.CustomerService/GetBalance" => {
                     #[allow(non_camel_case_types)]
                     struct GetBalanceSvc<T: CustomerService>(pub Arc<T>);
@@ -4566,6 +5148,233 @@ pub mod customer_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetStatsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/GetFamilyWeek" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetFamilyWeekSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::GetFamilyWeekRequest>
+                    for GetFamilyWeekSvc<T> {
+                        type Response = super::FamilyWeek;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetFamilyWeekRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::get_family_week(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetFamilyWeekSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/WriteFamilyWeek" => {
+                    #[allow(non_camel_case_types)]
+                    struct WriteFamilyWeekSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::WriteFamilyWeekRequest>
+                    for WriteFamilyWeekSvc<T> {
+                        type Response = super::WriteFamilyWeekResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::WriteFamilyWeekRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::write_family_week(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WriteFamilyWeekSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/GetBoards" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetBoardsSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::GetBoardsRequest>
+                    for GetBoardsSvc<T> {
+                        type Response = super::Boards;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetBoardsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::get_boards(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetBoardsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/SetOnBoards" => {
+                    #[allow(non_camel_case_types)]
+                    struct SetOnBoardsSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::SetOnBoardsRequest>
+                    for SetOnBoardsSvc<T> {
+                        type Response = super::SetOnBoardsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SetOnBoardsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::set_on_boards(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SetOnBoardsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/GetReport" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetReportSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::GetReportRequest>
+                    for GetReportSvc<T> {
+                        type Response = super::Report;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetReportRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::get_report(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetReportSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

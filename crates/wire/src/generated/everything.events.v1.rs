@@ -208,7 +208,7 @@ pub struct CustomerEvent {
     pub version: u64,
     #[prost(message, optional, tag = "4")]
     pub at: ::core::option::Option<::prost_types::Timestamp>,
-    #[prost(oneof = "customer_event::What", tags = "10, 11, 12")]
+    #[prost(oneof = "customer_event::What", tags = "10, 11, 12, 13")]
     pub what: ::core::option::Option<customer_event::What>,
 }
 /// Nested message and enum types in `CustomerEvent`.
@@ -221,6 +221,8 @@ pub mod customer_event {
         BeansBooked(super::BeansBooked),
         #[prost(message, tag = "12")]
         MemberChanged(super::MemberChanged),
+        #[prost(message, tag = "13")]
+        MemberLeft(super::MemberLeft),
     }
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -231,6 +233,9 @@ pub struct MemberChanged {
     #[prost(string, repeated, tag = "1")]
     pub roles: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
+/// For good: nothing is known of them any more but numbers under their id.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MemberLeft {}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct BeansBooked {
     #[prost(string, tag = "1")]

@@ -368,6 +368,19 @@ pub struct ListOrdersResponse {
     pub position: ::prost::alloc::string::String,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TellOrdersRequest {}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ForgetMemberRequest {
+    #[prost(string, tag = "1")]
+    pub member_id: ::prost::alloc::string::String,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ForgetMemberResponse {
+    /// Nothing is left; else ask again: an order of theirs is not over yet.
+    #[prost(bool, tag = "1")]
+    pub forgotten: bool,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetQueueRequest {}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Queue {
@@ -1042,6 +1055,60 @@ pub mod order_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Every order of the caller's, and of others' what is for them, oldest first.
+        pub async fn tell_orders(
+            &mut self,
+            request: impl tonic::IntoRequest<super::TellOrdersRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::Order>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.order.v1.OrderService/TellOrders",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("everything.order.v1.OrderService", "TellOrders"),
+                );
+            self.inner.server_streaming(req, path, codec).await
+        }
+        /// Forgets what orders know of somebody who left, but for choices and numbers.
+        pub async fn forget_member(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ForgetMemberRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ForgetMemberResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.order.v1.OrderService/ForgetMember",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("everything.order.v1.OrderService", "ForgetMember"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
         /// The counter's view: what is queued, in the making, and ready.
         pub async fn get_queue(
             &mut self,
@@ -1515,6 +1582,25 @@ pub mod order_service_server {
             request: tonic::Request<super::ListOrdersRequest>,
         ) -> std::result::Result<
             tonic::Response<super::ListOrdersResponse>,
+            tonic::Status,
+        >;
+        /// Server streaming response type for the TellOrders method.
+        type TellOrdersStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::Order, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Every order of the caller's, and of others' what is for them, oldest first.
+        async fn tell_orders(
+            &self,
+            request: tonic::Request<super::TellOrdersRequest>,
+        ) -> std::result::Result<tonic::Response<Self::TellOrdersStream>, tonic::Status>;
+        /// Forgets what orders know of somebody who left, but for choices and numbers.
+        async fn forget_member(
+            &self,
+            request: tonic::Request<super::ForgetMemberRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ForgetMemberResponse>,
             tonic::Status,
         >;
         /// The counter's view: what is queued, in the making, and ready.
@@ -2193,6 +2279,97 @@ pub mod order_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListOrdersSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.order.v1.OrderService/TellOrders" => {
+                    #[allow(non_camel_case_types)]
+                    struct TellOrdersSvc<T: OrderService>(pub Arc<T>);
+                    impl<
+                        T: OrderService,
+                    > tonic::server::ServerStreamingService<super::TellOrdersRequest>
+                    for TellOrdersSvc<T> {
+                        type Response = super::Order;
+                        type ResponseStream = T::TellOrdersStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::TellOrdersRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as OrderService>::tell_orders(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = TellOrdersSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.order.v1.OrderService/ForgetMember" => {
+                    #[allow(non_camel_case_types)]
+                    struct ForgetMemberSvc<T: OrderService>(pub Arc<T>);
+                    impl<
+                        T: OrderService,
+                    > tonic::server::UnaryService<super::ForgetMemberRequest>
+                    for ForgetMemberSvc<T> {
+                        type Response = super::ForgetMemberResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ForgetMemberRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as OrderService>::forget_member(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ForgetMemberSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -74,7 +74,10 @@ pub async fn create(app: &App, joining: Joining, now: Timestamp) -> Result<Membe
         }
         tracing::info!(member.id = %id, "joined");
     }
-    get(app, id).await
+    match timed("members.get", members::get(&app.pool, id)).await? {
+        Some(member) => Ok(member),
+        None => Err(AppError::new(Code::AlreadyExists, "Somebody of this id has left.")),
+    }
 }
 
 /// What is to be different about somebody; `None` stays as it is.
@@ -148,6 +151,11 @@ pub async fn get(app: &App, id: MemberId) -> Result<Member, AppError> {
     timed("members.get", members::get(&app.pool, id))
         .await?
         .ok_or_else(|| AppError::not_found("member"))
+}
+
+/// Who was of the family, and left.
+pub async fn left(app: &App) -> Result<Vec<MemberId>, AppError> {
+    Ok(timed("departures.all", store::departures::all(&app.pool)).await?)
 }
 
 /// The whole family, by name.

@@ -8,8 +8,10 @@ pub mod gifts;
 pub mod hints;
 pub mod house;
 pub mod members;
+pub mod privacy;
 pub mod settle;
 pub mod statement;
+pub mod stats;
 
 use sqlx::PgPool;
 
@@ -30,4 +32,6 @@ pub struct App {
     pub orders: Orders,
     /// Where events leave; woken after each commit.
     pub log: outbox::Log,
+    /// Woken when somebody left.
+    pub departed: tokio::sync::Notify,
 }

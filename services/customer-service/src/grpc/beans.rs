@@ -6,10 +6,10 @@ use customer_domain::{
     loyalty,
 };
 use runtime::{AppError, Caller, postgres::timed};
-use types::{Beans, IsoWeek, OrderId, ParseIdError, ParseIsoWeekError, Timestamp};
+use types::{Beans, OrderId, ParseIdError, Timestamp};
 use wire::customer::v1 as pb;
 
-use super::{key, member, one_line, owner};
+use super::{key, member, one_line, owner, week};
 use crate::{
     app::{
         App, allowances, gifts,
@@ -134,12 +134,7 @@ pub(super) async fn grant_due_allowances(
     now: Timestamp,
 ) -> Result<pb::GrantDueAllowancesResponse, AppError> {
     let pb::GrantDueAllowancesRequest { iso_week } = request;
-    let week: Option<IsoWeek> = match iso_week.as_str() {
-        "" => None,
-        text => Some(text.parse().map_err(|error: ParseIsoWeekError| {
-            AppError::invalid("iso_week", "malformed", error.to_string())
-        })?),
-    };
+    let week = week("iso_week", &iso_week)?;
     let allowances::Granted { granted, already } = allowances::grant_due(app, week, now).await?;
     Ok(pb::GrantDueAllowancesResponse { granted, already })
 }

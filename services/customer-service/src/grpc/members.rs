@@ -39,7 +39,9 @@ pub(super) async fn list(
     };
     let members = members::all(app).await?;
     let members = members.iter().map(|member| card(member, may_see(member.id))).collect();
-    Ok(pb::ListMembersResponse { members })
+    let left = members::left(app).await?;
+    let left_member_ids = left.iter().map(ToString::to_string).collect();
+    Ok(pb::ListMembersResponse { members, left_member_ids })
 }
 
 pub(super) async fn create(

@@ -9,6 +9,7 @@ mod identity;
 mod members;
 mod notifications;
 mod passkeys;
+mod privacy;
 mod stats;
 
 use std::{pin::Pin, sync::Arc};
@@ -16,7 +17,7 @@ use std::{pin::Pin, sync::Arc};
 use futures::Stream;
 use runtime::{AppError, Caller, Code};
 use tonic::{Request, Response, Status};
-use types::{MemberId, Role, Roles};
+use types::{IsoWeek, MemberId, Role, Roles};
 use wire::customer::v1::{self as pb, customer_service_server::CustomerService};
 
 use crate::{app::App, clock};
@@ -266,6 +267,26 @@ impl CustomerService for Handlers {
         })
     }
 
+    async fn remove_member(
+        &self,
+        request: Request<pb::RemoveMemberRequest>,
+    ) -> Result<Response<pb::RemoveMemberResponse>, Status> {
+        answer!(request, async |caller, request| {
+            privacy::remove(&self.app, caller, request, clock::now()).await
+        })
+    }
+
+    type TellStoredStream = Pin<Box<dyn Stream<Item = Result<pb::StoredRow, Status>> + Send>>;
+
+    async fn tell_stored(
+        &self,
+        request: Request<pb::TellStoredRequest>,
+    ) -> Result<Response<Self::TellStoredStream>, Status> {
+        let caller = Caller::of(&request)?.clone();
+        let rows = privacy::tell(&self.app, &caller, request.into_inner())?;
+        Ok(Response::new(Box::pin(rows)))
+    }
+
     async fn get_balance(
         &self,
         request: Request<pb::GetBalanceRequest>,
@@ -397,7 +418,52 @@ impl CustomerService for Handlers {
         &self,
         request: Request<pb::GetStatsRequest>,
     ) -> Result<Response<pb::Stats>, Status> {
-        answer!(request, async |caller, request| stats::get(&self.app, caller, request).await)
+        answer!(request, async |caller, request| {
+            stats::get(&self.app, caller, request, clock::now()).await
+        })
+    }
+
+    async fn get_family_week(
+        &self,
+        request: Request<pb::GetFamilyWeekRequest>,
+    ) -> Result<Response<pb::FamilyWeek>, Status> {
+        answer!(request, async |_caller, request| stats::family_week(&self.app, request).await)
+    }
+
+    async fn write_family_week(
+        &self,
+        request: Request<pb::WriteFamilyWeekRequest>,
+    ) -> Result<Response<pb::WriteFamilyWeekResponse>, Status> {
+        answer!(request, async |_caller, request| {
+            stats::write_family_week(&self.app, request, clock::now()).await
+        })
+    }
+
+    async fn get_boards(
+        &self,
+        request: Request<pb::GetBoardsRequest>,
+    ) -> Result<Response<pb::Boards>, Status> {
+        answer!(request, async |_caller, request| {
+            stats::boards(&self.app, request, clock::now()).await
+        })
+    }
+
+    async fn set_on_boards(
+        &self,
+        request: Request<pb::SetOnBoardsRequest>,
+    ) -> Result<Response<pb::SetOnBoardsResponse>, Status> {
+        answer!(request, async |caller, request| {
+            stats::set_on_boards(&self.app, caller, request, clock::now()).await
+        })
+    }
+
+    async fn get_report(
+        &self,
+        request: Request<pb::GetReportRequest>,
+    ) -> Result<Response<pb::Report>, Status> {
+        answer!(request, async |_caller, request| {
+            stats::report(&self.app, request, clock::now()).await
+        })
     }
 
     async fn rebuild_projections(
@@ -435,6 +501,16 @@ fn member(field: &str, text: &str) -> Result<MemberId, AppError> {
     text.parse().map_err(|error: types::ParseIdError| {
         AppError::invalid(field, "malformed", error.to_string())
     })
+}
+
+/// A week of the calendar; `None` where it is empty.
+fn week(field: &str, text: &str) -> Result<Option<IsoWeek>, AppError> {
+    let parse = |text: &str| {
+        text.parse().map_err(|error: types::ParseIsoWeekError| {
+            AppError::invalid(field, "malformed", error.to_string())
+        })
+    };
+    (!text.is_empty()).then(|| parse(text)).transpose()
 }
 
 fn roles(field: &str, roles: &[i32]) -> Result<Roles, AppError> {

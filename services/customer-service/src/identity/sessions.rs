@@ -42,6 +42,7 @@ pub async fn begin(
     let token_hash = &token.hash()[..];
     let new = NewSession { id, member, device, scope, token_hash, at: now, expires_at };
     let holder = sessions::begin(connection, &new).await?;
+    let holder = holder.ok_or_else(|| refused("You are not of this family any more."))?;
     issue(identity, id, holder, &token, expires_at, now)
 }
 

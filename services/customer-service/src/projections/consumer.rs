@@ -249,7 +249,7 @@ impl Projections {
         let start = std::time::Instant::now();
         let mut good = Vec::with_capacity(batch.len());
         for message in batch {
-            match decode::read(message.payload.as_deref(), self.time_zone) {
+            match decode::read(message.payload.as_deref()) {
                 Ok(incoming) => good.push((message, incoming)),
                 Err(poison) => self.set_aside(message, poison.to_string()).await?,
             }
@@ -283,7 +283,8 @@ impl Projections {
         let incoming: Vec<Incoming> = events.iter().map(|(_, event)| event.clone()).collect();
         let applied = Box::pin(async {
             let mut tx = self.pool.begin().await?;
-            let applied = tally::apply(&mut tx, &incoming, crate::clock::now()).await?;
+            let applied =
+                tally::apply(&mut tx, &incoming, self.time_zone, crate::clock::now()).await?;
             tx.commit().await?;
             Ok::<_, sqlx::Error>(applied)
         });

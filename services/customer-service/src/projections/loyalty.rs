@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use customer_domain::{
     ledger::EntryKind,
     loyalty::{self, FREE_EVERY},
-    stats::Served,
+    stats::Step,
 };
 use outbox::AppendError;
 use sqlx::PgConnection;
@@ -26,14 +26,14 @@ use crate::store::{
 /// last: nobody who books holds a card.
 pub async fn take_in(
     connection: &mut PgConnection,
-    events: &[&Served],
+    steps: &[Step],
     now: Timestamp,
 ) -> sqlx::Result<Vec<NewEntry>> {
     // Of an order's versions the one with the most drinks, for each member.
     let mut most: BTreeMap<(MemberId, OrderId), Vec<Beans>> = BTreeMap::new();
-    for served in events {
-        for (member, prices) in loyalty::drinks(served) {
-            let kept = most.entry((member, served.order)).or_default();
+    for step in steps {
+        for (member, prices) in loyalty::drinks(step.drinks()) {
+            let kept = most.entry((member, step.order)).or_default();
             if prices.len() > kept.len() {
                 *kept = prices;
             }

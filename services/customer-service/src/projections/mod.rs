@@ -1,11 +1,12 @@
-//! Statistics out of the order events: what every member drank, and when.
+//! What the order events tell: of each order its way and what was drunk.
 //! A projection is a function of the set of events; it can be emptied and
 //! filled again from the topic, and never touches the ledger: what a coffee earned
 //! is decided once, when it is first counted.
 //!
 //! Costs: a batch of up to 100 events is one transaction with one commit: one
-//! statement that records the event ids, two for each order that was served, and
-//! one or two that add all of it. Most events of an order cost nothing but their id.
+//! statement that records the event ids, one that asks who has left, three for the
+//! ways of its orders and two for what was drunk, however many they are; half of an order's events cost
+//! nothing but their id.
 
 pub mod consumer;
 pub mod dead_letters;
@@ -19,16 +20,12 @@ use chrono_tz::Tz;
 use runtime::{AppError, postgres::timed};
 use sqlx::PgPool;
 use tokio::sync::watch;
-use types::{MemberId, Timestamp};
+use types::Timestamp;
 
 use self::dead_letters::DeadLetters;
 use crate::{
     metrics,
-    store::{
-        dead_letters as rows,
-        ledger::NewEntry,
-        projections::{self as store, ByDrink},
-    },
+    store::{dead_letters as rows, ledger::NewEntry, projections as store},
 };
 
 /// How many dead letters one replay takes up.
@@ -44,14 +41,6 @@ pub struct Projections {
     log: outbox::Log,
     /// Tells the consumer of this process about a new generation at once.
     generation: watch::Sender<i32>,
-}
-
-/// What a member drank.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stats {
-    pub by_drink: Vec<ByDrink>,
-    /// (hour of the family's day, drinks)
-    pub by_hour: Vec<(i16, i64)>,
 }
 
 /// How a replay of dead letters went.
@@ -75,14 +64,6 @@ impl Projections {
         }
     }
 
-    /// Two statements.
-    pub async fn stats(&self, member: MemberId) -> Result<Stats, AppError> {
-        Ok(Stats {
-            by_drink: timed("stats.by-drink", store::by_drink(&self.pool, member)).await?,
-            by_hour: timed("stats.by-hour", store::by_hour(&self.pool, member)).await?,
-        })
-    }
-
     /// Empties the projections and begins the next generation, whose consumers
     /// read the topic from its beginning. Its number.
     pub async fn rebuild(&self) -> Result<i32, AppError> {
@@ -103,12 +84,12 @@ impl Projections {
     pub async fn replay_dead_letters(&self, now: Timestamp) -> Result<Replayed, AppError> {
         let mut result = Replayed::default();
         for letter in rows::waiting(&self.pool, REPLAY_AT_MOST).await? {
-            let failure = match decode::read(letter.payload.as_deref(), self.time_zone) {
+            let failure = match decode::read(letter.payload.as_deref()) {
                 Err(poison) => Some(poison.to_string()),
                 Ok(incoming) => {
                     let mut tx = self.pool.begin().await?;
                     let one = std::slice::from_ref(&incoming);
-                    match tally::apply(&mut tx, one, now).await {
+                    match tally::apply(&mut tx, one, self.time_zone, now).await {
                         Ok(applied) => {
                             rows::mark_replayed(&mut *tx, &letter.digest, now).await?;
                             tx.commit().await?;

@@ -67,7 +67,8 @@ pub async fn lock(
 }
 
 /// Locks several accounts, two round trips. Always in the order of their ids, so
-/// that two bookings never wait for each other crosswise. Who is unknown is left out.
+/// that two bookings never wait for each other crosswise. Who is unknown, or has
+/// left, is left out.
 pub async fn lock_all(
     connection: &mut PgConnection,
     members: &[MemberId],
@@ -84,7 +85,7 @@ pub async fn lock_all(
              select number, balance from ledger_entries where member_id = m.id
              order by number desc limit 1
          ) as last on true
-         where m.id = any($1)",
+         where m.id = any($1) and m.left_at is null",
     )
     .bind(ids)
     .fetch_all(connection)
@@ -157,7 +158,7 @@ pub async fn balance(
         "select coalesce((select e.balance from ledger_entries e where e.member_id = m.id
                           order by e.number desc limit 1), 0),
                 coalesce((select c.coffees from stamp_cards c where c.member_id = m.id), 0)
-         from members m where m.id = $1",
+         from members m where m.id = $1 and m.left_at is null",
     )
     .bind(member.uuid())
     .fetch_optional(executor)

@@ -29,7 +29,8 @@ pub async fn insert(executor: impl PgExecutor<'_>, link: &NewLink<'_>) -> sqlx::
         "insert into sign_in_links
              (id, hash, member_id, label, created_at, expires_at,
               code_hash, code_expires_at, created_by, ends_others)
-         select $1, $2, id, $4, $5, $6, $7, $8, $9, $10 from members where id = $3",
+         select $1, $2, id, $4, $5, $6, $7, $8, $9, $10 from members
+         where id = $3 and left_at is null",
     )
     .bind(id.uuid())
     .bind(hash)
@@ -44,6 +45,15 @@ pub async fn insert(executor: impl PgExecutor<'_>, link: &NewLink<'_>) -> sqlx::
     .execute(executor)
     .await?;
     Ok(inserted.rows_affected() == 1)
+}
+
+/// Forgets a member's links. What one of them begins at this moment is waited for.
+pub async fn forget(connection: &mut PgConnection, member: MemberId) -> sqlx::Result<()> {
+    sqlx::query("delete from sign_in_links where member_id = $1")
+        .bind(member.uuid())
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// A stored link and what its use brings.

@@ -88,7 +88,8 @@ pub async fn lock(
 ) -> sqlx::Result<Option<(i64, Roles, usize)>> {
     // In one order, whoever is changed: nobody waits crosswise.
     let locked: Vec<(Uuid,)> = sqlx::query_as(
-        "select id from members where id = $1 or 'admin' = any(roles) order by id for update",
+        "select id from members
+         where left_at is null and (id = $1 or 'admin' = any(roles)) order by id for update",
     )
     .bind(id.uuid())
     .fetch_all(&mut *connection)
@@ -97,14 +98,15 @@ pub async fn lock(
         return Ok(None);
     }
     // Who came first may have changed what the lock was asked for by.
-    let (version, roles, others): (i64, Vec<String>, i64) = sqlx::query_as(
+    let row: Option<(i64, Vec<String>, i64)> = sqlx::query_as(
         "select version, roles,
                 (select count(*) from members where 'admin' = any(roles) and id <> $1)
-         from members where id = $1",
+         from members where id = $1 and left_at is null",
     )
     .bind(id.uuid())
-    .fetch_one(connection)
+    .fetch_optional(connection)
     .await?;
+    let Some((version, roles, others)) = row else { return Ok(None) };
     Ok(Some((version, parse_roles(&roles)?, usize::try_from(others).unwrap_or_default())))
 }
 
@@ -131,13 +133,13 @@ pub async fn update(
     Ok(())
 }
 
-/// One member, with the balance of their last entry.
+/// One member who is here, with the balance of their last entry.
 pub async fn get(executor: impl PgExecutor<'_>, id: MemberId) -> sqlx::Result<Option<Member>> {
     let row: Option<Row> = sqlx::query_as(
         "select m.id, m.name, m.emoji, m.colour, m.roles, m.joined_at,
                 coalesce((select e.balance from ledger_entries e where e.member_id = m.id
                           order by e.number desc limit 1), 0) as balance
-         from members m where m.id = $1",
+         from members m where m.id = $1 and m.left_at is null",
     )
     .bind(id.uuid())
     .fetch_optional(executor)
@@ -151,7 +153,7 @@ pub async fn all(executor: impl PgExecutor<'_>) -> sqlx::Result<Vec<Member>> {
         "select m.id, m.name, m.emoji, m.colour, m.roles, m.joined_at,
                 coalesce((select e.balance from ledger_entries e where e.member_id = m.id
                           order by e.number desc limit 1), 0) as balance
-         from members m order by m.name, m.id",
+         from members m where m.left_at is null order by m.name, m.id",
     )
     .fetch_all(executor)
     .await?;
@@ -164,7 +166,8 @@ pub async fn not_here_yet(executor: impl PgExecutor<'_>) -> sqlx::Result<Vec<Mem
         "select m.id, m.name, m.emoji, m.colour, m.roles, m.joined_at,
                 coalesce((select e.balance from ledger_entries e where e.member_id = m.id
                           order by e.number desc limit 1), 0) as balance
-         from members m where m.first_signed_in_at is null order by m.name, m.id",
+         from members m
+         where m.first_signed_in_at is null and m.left_at is null order by m.name, m.id",
     )
     .fetch_all(executor)
     .await?;

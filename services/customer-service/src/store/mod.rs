@@ -2,8 +2,10 @@
 //! one statement is all) and knows rows; it decides nothing.
 
 pub mod api_tokens;
+pub mod boards;
 pub mod codes;
 pub mod dead_letters;
+pub mod departures;
 pub mod favourites;
 pub mod gifts;
 pub mod house;
@@ -15,10 +17,13 @@ pub mod members;
 pub mod notifications;
 pub mod passkey_requests;
 pub mod passkeys;
+pub mod personal;
 pub mod projections;
 pub mod revocations;
 pub mod sessions;
 pub mod settlements;
+pub mod stats;
+pub mod weeks;
 
 /// Whether a statement failed because of this named constraint.
 pub fn violates(error: &sqlx::Error, constraint: &str) -> bool {

@@ -32,7 +32,7 @@ pub async fn record(
         "insert into notifications
              (id, order_id, kind, recipient, order_version, order_number, reason, at)
          select uuidv7(), $1, $2, m.id, $3, $4, $5, $6
-         from members m where m.id = any($7) or m.roles && $8
+         from members m where m.left_at is null and (m.id = any($7) or m.roles && $8)
          order by m.id
          on conflict on constraint one_notification_per_order_kind_and_recipient do update
          set order_version = excluded.order_version, order_number = excluded.order_number,

@@ -1,10 +1,17 @@
-//! `consumed_events`, `served_orders` and `drink_stats`: what can be emptied and
+//! `consumed_events`, `order_facts` and `drinks_served`: what can be emptied and
 //! filled again, with the stamp cards of `loyalty.rs`.
 
-use customer_domain::stats::{Served, Tally};
-use sqlx::{PgConnection, PgExecutor, types::Json};
-use types::{EventId, MemberId, MenuItemId, OrderId};
+use std::collections::BTreeMap;
+
+use chrono::{NaiveDate, Timelike};
+use chrono_tz::Tz;
+use customer_domain::stats::{Drink, Facts, Mark, Outcome};
+use serde::Serialize;
+use sqlx::{FromRow, PgConnection, PgExecutor, types::Json};
+use types::{EventId, MemberId, OrderId, Timestamp};
 use uuid::Uuid;
+
+use super::unreadable;
 
 /// The generation in force; part of the consumer group's name.
 pub async fn generation(executor: impl PgExecutor<'_>) -> sqlx::Result<i32> {
@@ -15,7 +22,7 @@ pub async fn generation(executor: impl PgExecutor<'_>) -> sqlx::Result<i32> {
 
 /// Empties the projections and begins the next generation.
 pub async fn start_again(connection: &mut PgConnection) -> sqlx::Result<i32> {
-    sqlx::query("truncate consumed_events, served_orders, drink_stats, stamps, stamp_cards")
+    sqlx::query("truncate consumed_events, order_facts, drinks_served, stamps, stamp_cards")
         .execute(&mut *connection)
         .await?;
     sqlx::query_scalar(
@@ -42,123 +49,171 @@ pub async fn record(
     Ok(new.into_iter().map(EventId::from_uuid).collect())
 }
 
-/// What an order counts with, locked.
-pub async fn lock_served(
-    connection: &mut PgConnection,
-    order: OrderId,
-) -> sqlx::Result<Option<Served>> {
-    let row: Option<(i64, i16, Json<Vec<customer_domain::stats::Drink>>)> = sqlx::query_as(
-        "select version, hour, drinks from served_orders where order_id = $1 for update",
-    )
-    .bind(order.uuid())
-    .fetch_optional(connection)
-    .await?;
-    Ok(row.map(|(version, hour, Json(drinks))| Served {
-        order,
-        version: version.unsigned_abs(),
-        hour: u8::try_from(hour).unwrap_or_default(),
-        drinks,
-    }))
+/// A row of `order_facts`.
+#[derive(Debug, FromRow, Serialize)]
+struct Row {
+    order_id: Uuid,
+    placed_by: Option<Uuid>,
+    placed_version: Option<i64>,
+    placed_at: Option<Timestamp>,
+    accepted_version: Option<i64>,
+    accepted_at: Option<Timestamp>,
+    ready_version: Option<i64>,
+    ready_at: Option<Timestamp>,
+    made_by: Option<Uuid>,
+    ended_version: Option<i64>,
+    outcome: Option<String>,
+    ended_at: Option<Timestamp>,
+    day: Option<NaiveDate>,
 }
 
-/// Sets what an order counts with.
-pub async fn put_served(connection: &mut PgConnection, served: &Served) -> sqlx::Result<()> {
+impl Row {
+    fn new(order: OrderId, facts: &Facts, zone: Tz) -> Self {
+        let Facts { placed_by, placed, accepted, ready, made_by, ended } = facts;
+        let version =
+            |mark: Option<Mark>| mark.map(|mark| i64::try_from(mark.version).unwrap_or(i64::MAX));
+        let at = |mark: Option<Mark>| mark.map(|mark| mark.at);
+        let end = ended.map(|(mark, _)| mark);
+        Self {
+            order_id: order.uuid(),
+            placed_by: placed_by.map(MemberId::uuid),
+            placed_version: version(*placed),
+            placed_at: at(*placed),
+            accepted_version: version(*accepted),
+            accepted_at: at(*accepted),
+            ready_version: version(*ready),
+            ready_at: at(*ready),
+            made_by: made_by.map(MemberId::uuid),
+            ended_version: version(end),
+            outcome: ended.map(|(_, outcome)| outcome.name().to_owned()),
+            ended_at: at(end),
+            day: end.map(|mark| mark.at.with_timezone(&zone).date_naive()),
+        }
+    }
+
+    fn facts(self) -> sqlx::Result<Facts> {
+        let mark = |version: Option<i64>, at: Option<Timestamp>| {
+            Some(Mark { version: version?.unsigned_abs(), at: at? })
+        };
+        let outcome = |name: String| {
+            Outcome::parse(&name).ok_or_else(|| unreadable("order_facts.outcome", &name))
+        };
+        Ok(Facts {
+            placed_by: self.placed_by.map(MemberId::from_uuid),
+            placed: mark(self.placed_version, self.placed_at),
+            accepted: mark(self.accepted_version, self.accepted_at),
+            ready: mark(self.ready_version, self.ready_at),
+            made_by: self.made_by.map(MemberId::from_uuid),
+            ended: mark(self.ended_version, self.ended_at)
+                .zip(self.outcome.map(outcome).transpose()?),
+        })
+    }
+}
+
+/// What is known of some orders, locked in the order of their ids; of a new one
+/// nothing is. Two statements.
+pub async fn lock_facts(
+    connection: &mut PgConnection,
+    orders: &[OrderId],
+) -> sqlx::Result<BTreeMap<OrderId, Facts>> {
+    let ids: Vec<Uuid> = orders.iter().map(|order| order.uuid()).collect();
     sqlx::query(
-        "insert into served_orders (order_id, version, hour, drinks) values ($1, $2, $3, $4)
-         on conflict (order_id) do update
-         set version = excluded.version, hour = excluded.hour, drinks = excluded.drinks",
+        "insert into order_facts (order_id) select unnest($1::uuid[]) order by 1
+         on conflict do nothing",
     )
-    .bind(served.order.uuid())
-    .bind(i64::try_from(served.version).unwrap_or(i64::MAX))
-    .bind(i16::from(served.hour))
-    .bind(Json(&served.drinks))
+    .bind(&ids)
+    .execute(&mut *connection)
+    .await?;
+    let rows: Vec<Row> = sqlx::query_as(
+        "select * from order_facts where order_id = any($1) order by order_id for update",
+    )
+    .bind(ids)
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(|row| Ok((OrderId::from_uuid(row.order_id), row.facts()?))).collect()
+}
+
+/// Writes what is known of locked orders: one statement.
+pub async fn put_facts(
+    connection: &mut PgConnection,
+    facts: &BTreeMap<OrderId, Facts>,
+    zone: Tz,
+) -> sqlx::Result<()> {
+    let rows: Vec<Row> = facts.iter().map(|(order, facts)| Row::new(*order, facts, zone)).collect();
+    sqlx::query(
+        "update order_facts set
+             placed_by = new.placed_by,
+             placed_version = new.placed_version, placed_at = new.placed_at,
+             accepted_version = new.accepted_version, accepted_at = new.accepted_at,
+             ready_version = new.ready_version, ready_at = new.ready_at,
+             made_by = new.made_by, ended_version = new.ended_version,
+             outcome = new.outcome, ended_at = new.ended_at, day = new.day
+         from jsonb_populate_recordset(null::order_facts, $1) as new
+         where order_facts.order_id = new.order_id",
+    )
+    .bind(Json(rows))
     .execute(connection)
     .await?;
     Ok(())
 }
 
-/// Adds a change, cell by cell in their order (so that two consumers never
-/// lock them crosswise); cells that come to nothing go.
-pub async fn add(connection: &mut PgConnection, change: &Tally) -> sqlx::Result<()> {
-    if change.is_empty() {
+/// A row of `drinks_served`.
+#[derive(Debug, Serialize)]
+struct DrinkRow<'a> {
+    order_id: Uuid,
+    nth: usize,
+    member_id: Option<Uuid>,
+    guest: bool,
+    menu_item_id: Uuid,
+    slug: &'a str,
+    caffeine_mg: u32,
+    beans: i64,
+    day: NaiveDate,
+    hour: u32,
+}
+
+/// What was drunk of an order, and when that was told.
+#[derive(Debug)]
+pub struct Served<'a> {
+    pub drinks: &'a [Drink],
+    pub at: Timestamp,
+}
+
+/// Sets what was drunk of locked orders: two statements.
+pub async fn put_drinks(
+    connection: &mut PgConnection,
+    served: &BTreeMap<OrderId, Served<'_>>,
+    zone: Tz,
+) -> sqlx::Result<()> {
+    if served.is_empty() {
         return Ok(());
     }
-    let members: Vec<Uuid> = change.keys().map(|cell| cell.member.uuid()).collect();
-    let items: Vec<Uuid> = change.keys().map(|cell| cell.item.uuid()).collect();
-    let slugs: Vec<&str> = change.keys().map(|cell| cell.slug.as_str()).collect();
-    let hours: Vec<i16> = change.keys().map(|cell| i16::from(cell.hour)).collect();
-    let drinks: Vec<i64> = change.values().map(|count| count.drinks).collect();
-    let caffeine: Vec<i64> = change.values().map(|count| count.caffeine_mg).collect();
-    sqlx::query(
-        "insert into drink_stats (member_id, menu_item_id, slug, hour, drinks, caffeine_mg)
-         select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::smallint[],
-                              $5::bigint[], $6::bigint[])
-         on conflict (member_id, menu_item_id, slug, hour) do update
-         set drinks = drink_stats.drinks + excluded.drinks,
-             caffeine_mg = drink_stats.caffeine_mg + excluded.caffeine_mg",
-    )
-    .bind(&members)
-    .bind(items)
-    .bind(slugs)
-    .bind(hours)
-    .bind(drinks)
-    .bind(caffeine)
-    .execute(&mut *connection)
-    .await?;
-    if change.values().any(|count| count.drinks <= 0) {
-        sqlx::query(
-            "delete from drink_stats
-             where member_id = any($1) and drinks = 0 and caffeine_mg = 0",
-        )
-        .bind(&members)
-        .execute(connection)
+    let ids: Vec<Uuid> = served.keys().map(|order| order.uuid()).collect();
+    sqlx::query("delete from drinks_served where order_id = any($1)")
+        .bind(ids)
+        .execute(&mut *connection)
         .await?;
-    }
-    Ok(())
-}
-
-/// A member's drinks by menu item.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ByDrink {
-    pub item: MenuItemId,
-    pub slug: String,
-    pub count: i64,
-    pub caffeine_mg: i64,
-}
-
-/// What a member drank, most first.
-pub async fn by_drink(
-    executor: impl PgExecutor<'_>,
-    member: MemberId,
-) -> sqlx::Result<Vec<ByDrink>> {
-    let rows: Vec<(Uuid, String, i64, i64)> = sqlx::query_as(
-        "select menu_item_id, slug, sum(drinks)::bigint, sum(caffeine_mg)::bigint
-         from drink_stats where member_id = $1 group by menu_item_id, slug order by 3 desc, slug",
-    )
-    .bind(member.uuid())
-    .fetch_all(executor)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|(item, slug, count, caffeine_mg)| ByDrink {
-            item: MenuItemId::from_uuid(item),
-            slug,
-            count,
-            caffeine_mg,
+    let rows = served.iter().flat_map(|(order, Served { drinks, at })| {
+        let local = at.with_timezone(&zone);
+        drinks.iter().enumerate().map(move |(nth, drink)| DrinkRow {
+            order_id: order.uuid(),
+            nth,
+            member_id: drink.member.map(MemberId::uuid),
+            guest: drink.guest,
+            menu_item_id: drink.item.uuid(),
+            slug: &drink.slug,
+            caffeine_mg: drink.caffeine_mg,
+            beans: drink.price.count(),
+            day: local.date_naive(),
+            hour: local.hour(),
         })
-        .collect())
-}
-
-/// When a member's drinks were served: (hour, count), by hour.
-pub async fn by_hour(
-    executor: impl PgExecutor<'_>,
-    member: MemberId,
-) -> sqlx::Result<Vec<(i16, i64)>> {
-    sqlx::query_as(
-        "select hour, sum(drinks)::bigint from drink_stats where member_id = $1
-         group by hour order by hour",
+    });
+    let rows: Vec<DrinkRow<'_>> = rows.collect();
+    sqlx::query(
+        "insert into drinks_served select * from jsonb_populate_recordset(null::drinks_served, $1)",
     )
-    .bind(member.uuid())
-    .fetch_all(executor)
-    .await
+    .bind(Json(rows))
+    .execute(connection)
+    .await?;
+    Ok(())
 }

@@ -76,22 +76,29 @@ pub struct StoredSuccessor {
     pub expires_at: Timestamp,
 }
 
-/// Begins a session with its first token: one statement.
-pub async fn begin(connection: &mut PgConnection, new: &NewSession<'_>) -> sqlx::Result<SignedIn> {
+/// Begins a session with its first token: one statement. `None` for somebody who
+/// has left, also at this moment.
+pub async fn begin(
+    connection: &mut PgConnection,
+    new: &NewSession<'_>,
+) -> sqlx::Result<Option<SignedIn>> {
     let NewSession { id, member, device, scope, token_hash, at, expires_at } = *new;
-    let row: SignedInRow = sqlx::query_as(
-        "with session as (
+    let row: Option<SignedInRow> = sqlx::query_as(
+        "with member as (
+             select id, roles, token_generation from members
+             where id = $2 and left_at is null for key share
+         ), session as (
              insert into sessions
                  (id, member_id, device, scope, created_at, last_used_at, expires_at)
-             values ($1, $2, $3, $7, $5, $5, $6)
+             select $1, id, $3, $7, $5, $5, $6 from member
          ), token as (
              insert into refresh_tokens (hash, session_id, created_at, expires_at)
-             values ($4, $1, $5, $6)
+             select $4, $1, $5, $6 from member
          ), arrival as (
-             update members set first_signed_in_at = $5
-             where id = $2 and first_signed_in_at is null
+             update members set first_signed_in_at = $5 from member
+             where members.id = member.id and first_signed_in_at is null
          )
-         select id as member_id, roles, $7 as scope, token_generation from members where id = $2",
+         select id as member_id, roles, $7 as scope, token_generation from member",
     )
     .bind(id.uuid())
     .bind(member.uuid())
@@ -100,9 +107,9 @@ pub async fn begin(connection: &mut PgConnection, new: &NewSession<'_>) -> sqlx:
     .bind(at)
     .bind(expires_at)
     .bind(scope.name())
-    .fetch_one(connection)
+    .fetch_optional(connection)
     .await?;
-    row.try_into()
+    row.map(SignedIn::try_from).transpose()
 }
 
 #[derive(sqlx::FromRow)]

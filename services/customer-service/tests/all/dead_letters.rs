@@ -163,7 +163,7 @@ async fn what_the_database_refuses_is_set_aside_alone() {
     let at = "2026-11-22T08:00:00Z";
     let good = completed(OrderId::new(), 6, at, vec![drink("chai", Some(mia), 40)]);
     let bad = completed(OrderId::new(), 6, at, vec![drink("forbidden", Some(mia), 40)]);
-    sqlx::raw_sql("alter table drink_stats add constraint tea_only check (slug <> 'forbidden')")
+    sqlx::raw_sql("alter table drinks_served add constraint tea_only check (slug <> 'forbidden')")
         .execute(house.pool())
         .await
         .unwrap();

@@ -35,6 +35,7 @@ async fn members_who_join_and_beans_that_are_booked_are_told_in_order_without_na
         told.push(match event.what.unwrap() {
             What::MemberJoined(_) => "joined".to_owned(),
             What::MemberChanged(changed) => format!("changed {}", changed.roles.join(" ")),
+            What::MemberLeft(_) => "left".to_owned(),
             What::BeansBooked(booked) => format!("{} {}", booked.kind, booked.beans),
         });
     }

@@ -58,6 +58,15 @@ macro_rules! menu_only {
                 Err(Status::unimplemented("only the menu is played"))
             }
 
+            type TellOrdersStream = futures::stream::Pending<Result<orders::Order, Status>>;
+
+            async fn tell_orders(
+                &self,
+                _: Request<orders::TellOrdersRequest>,
+            ) -> Result<Response<Self::TellOrdersStream>, Status> {
+                Err(Status::unimplemented("only the menu is played"))
+            }
+
             $(async fn $method(
                 &self,
                 _: Request<$request>,
@@ -80,6 +89,7 @@ menu_only! {
     order_again(orders::OrderAgainRequest) -> orders::PlaceOrderResponse;
     get_order(orders::GetOrderRequest) -> orders::Order;
     list_orders(orders::ListOrdersRequest) -> orders::ListOrdersResponse;
+    forget_member(orders::ForgetMemberRequest) -> orders::ForgetMemberResponse;
     get_queue(orders::GetQueueRequest) -> orders::Queue;
     accept_order(orders::CommandRequest) -> orders::CommandResponse;
     ready_order(orders::CommandRequest) -> orders::CommandResponse;

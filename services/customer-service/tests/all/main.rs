@@ -21,6 +21,8 @@ mod ledger;
 mod loyalty;
 mod notifications;
 mod passkeys;
+mod privacy;
 mod projections;
 mod secrets;
+mod stats;
 mod topic;

@@ -42,7 +42,8 @@ pub(crate) fn event(order: OrderId, version: u64, at: &str, what: What) -> Order
         order_id: order.to_string(),
         version,
         at: Some(wire_time(at.parse::<Timestamp>().unwrap())),
-        placed_by: MemberId::new().to_string(),
+        // The same in each event of an order.
+        placed_by: MemberId::from_uuid(order.uuid()).to_string(),
         revision: 1,
         owed_beans: 3,
         what: Some(what),

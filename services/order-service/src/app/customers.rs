@@ -107,7 +107,7 @@ impl Customers {
     /// Who there is, with their roles. One call.
     pub async fn members(&self) -> Result<Vec<(MemberId, Roles)>, AppError> {
         let mut client = self.client.clone();
-        let pb::ListMembersResponse { members } =
+        let pb::ListMembersResponse { members, left_member_ids: _ } =
             client.list_members(with_deadline(pb::ListMembersRequest {})).await?.into_inner();
         Ok(members
             .into_iter()
@@ -126,6 +126,16 @@ impl Customers {
         let pb::GrantDueAllowancesResponse { granted, already: _ } =
             client.grant_due_allowances(with_deadline(request)).await?.into_inner();
         Ok(granted.unsigned_abs())
+    }
+
+    /// Sums a week up and writes it down ("2026-W47"; empty: the last that is
+    /// over); answers whether that was news. One call.
+    pub async fn write_family_week(&self, iso_week: &str) -> Result<bool, AppError> {
+        let request = pb::WriteFamilyWeekRequest { iso_week: iso_week.to_owned() };
+        let mut client = self.client.clone();
+        let pb::WriteFamilyWeekResponse { iso_week: _, already_so } =
+            client.write_family_week(with_deadline(request)).await?.into_inner();
+        Ok(!already_so)
     }
 }
 

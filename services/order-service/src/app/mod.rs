@@ -32,6 +32,7 @@ mod members;
 mod meters;
 mod notify;
 mod place;
+mod privacy;
 mod recent;
 mod settle;
 

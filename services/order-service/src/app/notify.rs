@@ -29,4 +29,10 @@ impl App {
     pub async fn grant_due_allowances(&self) -> Result<u32, AppError> {
         self.0.customers.grant_due_allowances("").await
     }
+
+    /// Has the last week summed up, once, however often it is asked for; answers
+    /// whether that was news. One call.
+    pub async fn write_family_week(&self) -> Result<bool, AppError> {
+        self.0.customers.write_family_week("").await
+    }
 }

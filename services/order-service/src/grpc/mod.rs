@@ -14,6 +14,7 @@ mod again;
 mod commands;
 mod menu;
 mod orders;
+mod privacy;
 mod watch;
 
 /// The handlers of all methods. Cheap to clone.
@@ -142,6 +143,23 @@ impl OrderService for Handlers {
     ) -> Answer<pb::ListOrdersResponse> {
         let reader = reader(&request)?;
         answer(self.list(reader, request.into_inner()).await)
+    }
+
+    type TellOrdersStream = privacy::Told;
+
+    async fn tell_orders(
+        &self,
+        request: Request<pb::TellOrdersRequest>,
+    ) -> Answer<Self::TellOrdersStream> {
+        let reader = reader(&request)?;
+        Ok(Response::new(self.tell(reader, request.into_inner())))
+    }
+
+    async fn forget_member(
+        &self,
+        request: Request<pb::ForgetMemberRequest>,
+    ) -> Answer<pb::ForgetMemberResponse> {
+        answer(self.forget(request.into_inner()).await)
     }
 
     async fn get_queue(&self, request: Request<pb::GetQueueRequest>) -> Answer<pb::Queue> {

@@ -4,6 +4,7 @@ pub(crate) mod days;
 pub(crate) mod keys;
 pub(crate) mod menu;
 pub(crate) mod orders;
+pub(crate) mod people;
 pub(crate) mod seed;
 
 /// The tables, applied at start.

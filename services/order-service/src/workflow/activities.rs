@@ -204,6 +204,24 @@ impl Activities {
         self.meters.step("grant_allowances", outcome, start);
         granted.map_err(|error| failed(error.into()))
     }
+
+    /// Has the last week summed up, once.
+    #[activity]
+    pub async fn write_family_week(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+    ) -> Result<bool, ActivityError> {
+        let span = info_span!("write family week", otel.kind = "internal");
+        let start = Instant::now();
+        let news = self.app.write_family_week().instrument(span).await;
+        let outcome = match &news {
+            Ok(true) => "changed",
+            Ok(false) => "already",
+            Err(_) => "failed",
+        };
+        self.meters.step("write_family_week", outcome, start);
+        news.map_err(|error| failed(error.into()))
+    }
 }
 
 impl Activities {

@@ -1,14 +1,13 @@
 //! The process manager: a Temporal workflow per order (`order`), what it does
 //! (`activities`), and what keeps it going: the way to Temporal (`link`), the
 //! worker (`worker`), the log's receiver that tells workflows to look
-//! (`signal`), the sweep that finds what was lost (`sweep`), the weekly
-//! allowance (`allowances`).
+//! (`signal`), the sweep that finds what was lost (`sweep`), what is done once a
+//! week (`weekly`).
 //!
 //! None of it is waited for by a person: without Temporal the service goes on,
 //! and what the clock should have done is done when it is back.
 
 pub mod activities;
-mod allowances;
 mod link;
 mod meter;
 pub mod meters;
@@ -16,6 +15,7 @@ mod order;
 mod signal;
 mod sweep;
 mod trace;
+mod weekly;
 mod worker;
 
 use std::time::Duration;
@@ -25,9 +25,9 @@ use temporalio_client::Client;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-pub use allowances::{AllowancesWorkflow, SCHEDULE};
 pub use link::{Settings, TASK_QUEUE};
 pub use order::OrderWorkflow;
+pub use weekly::{ALLOWANCES, AllowancesWorkflow, FAMILY_WEEK, FamilyWeekWorkflow};
 
 use signal::{Looker, Receiver};
 
@@ -63,8 +63,8 @@ pub fn start(runtime: &Runtime, log: &outbox::Log, app: &App, settings: Settings
     );
 }
 
-/// Makes the schedule anew whenever the way to Temporal opens: it may be another
-/// one, or the settings may be others; and every now and then if it is missing.
+/// Makes the schedules anew whenever the way to Temporal opens: it may be another
+/// one, or the settings may be others; and every now and then if one is missing.
 async fn schedules(
     mut link: watch::Receiver<Option<Client>>,
     settings: Settings,
@@ -76,18 +76,22 @@ async fn schedules(
         let mut pause = settings.rounds;
         if let Some(client) = client {
             let making = async {
-                if opened {
-                    allowances::renew(&client, &settings).await
-                } else {
-                    allowances::make(&client, &settings).await.map(|_| ())
+                for weekly in weekly::ALL {
+                    if opened {
+                        weekly.renew(&client, &settings).await
+                    } else {
+                        weekly.make(&client, &settings).await.map(|_| ())
+                    }
+                    .map_err(|error| (weekly.id, error))?;
                 }
+                Ok(())
             };
             match draining.run_until_cancelled(making).await {
                 None => return Ok(()),
                 Some(Ok(())) => opened = false,
-                Some(Err(error)) => {
+                Some(Err((schedule, error))) => {
                     let error = format!("{:#}", anyhow::Error::from(error));
-                    tracing::warn!(error, schedule = SCHEDULE, "could not be made");
+                    tracing::warn!(error, schedule, "could not be made");
                     pause = SCHEDULE_AGAIN;
                 }
             }

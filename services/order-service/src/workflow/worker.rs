@@ -16,8 +16,13 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    activities::Activities, allowances::AllowancesWorkflow, link, link::Settings, meter::Meter,
-    meters::Meters, order::OrderWorkflow,
+    activities::Activities,
+    link,
+    link::Settings,
+    meter::Meter,
+    meters::Meters,
+    order::OrderWorkflow,
+    weekly::{AllowancesWorkflow, FamilyWeekWorkflow},
 };
 use crate::app::App;
 
@@ -115,6 +120,7 @@ async fn work(
         .graceful_shutdown_period(GRACE)
         .register_workflow::<OrderWorkflow>()?
         .register_workflow::<AllowancesWorkflow>()?
+        .register_workflow::<FamilyWeekWorkflow>()?
         .register_activities(Activities::new(app, meters))
         .build();
     let mut worker = Worker::new(&sdk, client?, options)?;

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
+use futures::StreamExt as _;
 use order_service::{Config, Service, WaitSeconds};
 use runtime::{
     AppError, Peer, Runtime,
@@ -306,6 +307,13 @@ impl Person {
         tick: tick_item(pb::TickItemRequest) -> pb::CommandResponse;
         strike: strike_item(pb::StrikeItemRequest) -> pb::CommandResponse;
         replace: replace_item(pb::ReplaceItemRequest) -> pb::CommandResponse;
+    }
+
+    /// Everything that is stored about one here.
+    pub(crate) async fn is_told(&self) -> Vec<pb::Order> {
+        let request = on_behalf_of(&self.token, pb::TellOrdersRequest {}).unwrap();
+        let told = self.client.clone().tell_orders(request).await.unwrap().into_inner();
+        told.map(Result::unwrap).collect().await
     }
 
     pub(crate) async fn menu(&self) -> Result<pb::Menu, AppError> {

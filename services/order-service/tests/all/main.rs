@@ -13,6 +13,7 @@ mod live;
 mod menu;
 mod outages;
 mod placing;
+mod privacy;
 mod reading;
 mod replicas;
 mod settling;

@@ -97,6 +97,10 @@ const SOON: chrono::TimeDelta = chrono::TimeDelta::seconds(60);
 /// So long a page waits for a new token that it could do without.
 const BRIEFLY: Duration = Duration::from_millis(500);
 
+/// That a form came when too much was sent already.
+#[derive(Debug, Clone)]
+pub(crate) struct OverLimit(pub(crate) Problem);
+
 /// Puts [`Identity`] and [`FormSecret`] into the request's extensions, refuses
 /// what another site made a browser send and what is too much, and gives the
 /// answer its cookies.
@@ -123,7 +127,11 @@ pub async fn identify(State(app): State<App>, mut request: Request, next: Next) 
         }
     }
     if let Err(problem) = app.limits().request(&identity, address, app.now()).await {
-        return refuse(problem);
+        if request.method() != Method::POST || !page || !web::is_form(request.headers()) {
+            return refuse(problem);
+        }
+        // Its page refuses it, with the form in it.
+        request.extensions_mut().insert(OverLimit(problem));
     }
     if request.method() == Method::POST
         && signs_in(request.uri().path())

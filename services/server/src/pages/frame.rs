@@ -168,7 +168,10 @@ impl Frame {
 
 fn people(names: &Names) -> People {
     let everybody = names.everybody().iter();
-    everybody.map(|name| Person::new(&name.id, &name.name, &name.emoji, &name.colour)).collect()
+    let everybody = everybody
+        .map(|name| Person::new(&name.id, &name.name, &name.emoji, &name.colour))
+        .collect::<People>();
+    everybody.and_left(names.left())
 }
 
 /// A new idempotency key: a random UUID.

@@ -18,8 +18,10 @@ mod house;
 mod mend;
 mod menu;
 mod order;
+mod reports;
 #[cfg(test)]
 mod samples;
+mod stats;
 pub mod table;
 pub(crate) mod trust;
 mod view;
@@ -75,6 +77,9 @@ pub fn pages() -> Pages {
         .get("/me/tokens", account::tokens::page)
         .post("/me/tokens", account::tokens::create)
         .post("/me/tokens/revoke", account::tokens::revoke)
+        .get("/me/export", account::leave::export)
+        .get("/me/leave", account::leave::page)
+        .post("/me/leave", account::leave::leave)
         .get("/family", family::page)
         .post("/family", family::invite)
         .get("/family/{id}", family::member::page)
@@ -84,12 +89,17 @@ pub fn pages() -> Pages {
         .post("/family/{id}/links", family::link::make)
         .post("/family/{id}/passkeys/remove", family::member::remove_passkey)
         .post("/family/{id}/withdraw", family::member::withdraw)
+        .post("/family/{id}/remove", family::member::remove)
         .get("/beans", beans::page)
         .post("/beans", beans::give)
         .get("/beans/{id}", beans::member::page)
         .post("/beans/{id}", beans::member::correct)
         .get("/house", house::page)
         .post("/house", house::set)
+        .get("/stats", stats::mine)
+        .get("/stats/family", stats::family::page)
+        .post("/stats/boards", stats::family::set_on_boards)
+        .get("/reports", reports::page)
         .get("/sign-in", account::sign_in::signed_out)
         .post("/sign-in/passkey", account::sign_in::by_passkey)
         .get("/sign-in/{secret}", account::sign_in::page)

@@ -17,6 +17,7 @@ use runtime::{AppError, deadline};
 use crate::{
     App,
     access::{Endpoint, admit},
+    auth::OverLimit,
     extract, problem,
     web::{self, Again, ErrorView, PageError},
 };
@@ -55,7 +56,10 @@ impl Pages {
         let rule = endpoint.rule;
         let mut guarded =
             handler.route_layer(from_fn(move |request: Request, next: Next| async move {
-                match admit(rule, &request) {
+                let over_limit = request.extensions().get::<OverLimit>().cloned();
+                let admitted = over_limit
+                    .map_or_else(|| admit(rule, &request), |OverLimit(problem)| Err(problem));
+                match admitted {
                     Ok(()) => next.run(request).await,
                     Err(problem) => PageError(problem).into_response(),
                 }

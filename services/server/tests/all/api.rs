@@ -160,7 +160,7 @@ async fn the_family_its_beans_and_what_it_was_told_are_there() {
     let list = vec![member.clone()];
     world.customers.desk.on("get_me", move |_: customer::GetMeRequest, _| Ok(member.clone()));
     world.customers.desk.on("list_members", move |_: customer::ListMembersRequest, _| {
-        Ok(customer::ListMembersResponse { members: list.clone() })
+        Ok(customer::ListMembersResponse { members: list.clone(), left_member_ids: vec![] })
     });
     world.customers.desk.on("get_statement", |_: customer::GetStatementRequest, _| {
         let entry = customer::LedgerEntry {

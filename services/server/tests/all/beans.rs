@@ -22,7 +22,7 @@ fn family(world: &World, me: &Someone, oma: MemberId) {
     };
     let members = vec![card(me.member, "Mia", 31), card(oma, "Oma", 12)];
     world.customers.desk.on("list_members", move |_: pb::ListMembersRequest, _| {
-        Ok(pb::ListMembersResponse { members: members.clone() })
+        Ok(pb::ListMembersResponse { members: members.clone(), left_member_ids: vec![] })
     });
     world.customers.desk.on("get_statement", move |_: pb::GetStatementRequest, _| {
         let entry = pb::LedgerEntry {

@@ -92,6 +92,26 @@ impl Desk {
     }
 }
 
+/// What a stream is scripted to say: messages, and perhaps the failure that ends it.
+pub(crate) type Script<T> = Vec<Result<T, Status>>;
+type Told<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
+impl Desk {
+    /// Answers a method whose script is a list.
+    async fn tell<Q, T>(
+        &self,
+        method: &'static str,
+        request: Request<Q>,
+    ) -> Result<Response<Told<T>>, Status>
+    where
+        Q: std::fmt::Debug + 'static,
+        T: Send + 'static,
+    {
+        let all: Script<T> = self.answer(method, request).await?.into_inner();
+        Ok(Response::new(Box::pin(futures::stream::iter(all))))
+    }
+}
+
 macro_rules! scripted {
     ($trait:ident for $fake:ty { $($method:ident($request:ty) -> $answer:ty;)* } $($rest:tt)*) => {
         #[tonic::async_trait]
@@ -196,6 +216,7 @@ scripted! {
         place_order(order::PlaceOrderRequest) -> order::PlaceOrderResponse;
         get_order(order::GetOrderRequest) -> order::Order;
         list_orders(order::ListOrdersRequest) -> order::ListOrdersResponse;
+        forget_member(order::ForgetMemberRequest) -> order::ForgetMemberResponse;
         get_queue(order::GetQueueRequest) -> order::Queue;
         accept_order(order::CommandRequest) -> order::CommandResponse;
         ready_order(order::CommandRequest) -> order::CommandResponse;
@@ -210,6 +231,15 @@ scripted! {
         tick_item(order::TickItemRequest) -> order::CommandResponse;
         strike_item(order::StrikeItemRequest) -> order::CommandResponse;
         replace_item(order::ReplaceItemRequest) -> order::CommandResponse;
+    }
+
+    type TellOrdersStream = Told<order::Order>;
+
+    async fn tell_orders(
+        &self,
+        request: Request<order::TellOrdersRequest>,
+    ) -> Result<Response<Self::TellOrdersStream>, Status> {
+        self.desk.tell("tell_orders", request).await
     }
 
     type WatchEventsStream = Events;
@@ -305,6 +335,7 @@ scripted! {
         list_members(customer::ListMembersRequest) -> customer::ListMembersResponse;
         create_member(customer::CreateMemberRequest) -> customer::Member;
         update_member(customer::UpdateMemberRequest) -> customer::Member;
+        remove_member(customer::RemoveMemberRequest) -> customer::RemoveMemberResponse;
         get_balance(customer::GetBalanceRequest) -> customer::Balance;
         get_statement(customer::GetStatementRequest) -> customer::GetStatementResponse;
         give_beans(customer::GiveBeansRequest) -> customer::GiveBeansResponse;
@@ -323,10 +354,24 @@ scripted! {
         list_notifications(customer::ListNotificationsRequest)
             -> customer::ListNotificationsResponse;
         get_stats(customer::GetStatsRequest) -> customer::Stats;
+        get_family_week(customer::GetFamilyWeekRequest) -> customer::FamilyWeek;
+        write_family_week(customer::WriteFamilyWeekRequest) -> customer::WriteFamilyWeekResponse;
+        get_boards(customer::GetBoardsRequest) -> customer::Boards;
+        set_on_boards(customer::SetOnBoardsRequest) -> customer::SetOnBoardsResponse;
+        get_report(customer::GetReportRequest) -> customer::Report;
         rebuild_projections(customer::RebuildProjectionsRequest)
             -> customer::RebuildProjectionsResponse;
         replay_dead_letters(customer::ReplayDeadLettersRequest)
             -> customer::ReplayDeadLettersResponse;
+    }
+
+    type TellStoredStream = Told<customer::StoredRow>;
+
+    async fn tell_stored(
+        &self,
+        request: Request<customer::TellStoredRequest>,
+    ) -> Result<Response<Self::TellStoredStream>, Status> {
+        self.desk.tell("tell_stored", request).await
     }
 
     type WatchRevocationsStream = Revocations;

@@ -38,6 +38,23 @@ async fn too_many_requests_of_one_member_do_not_harm_another() {
 }
 
 #[tokio::test]
+async fn a_form_that_came_too_soon_is_kept_for_another_try() {
+    let world = World::with(|config| config.requests_per_minute = 20).await;
+    let me = world.someone(MEMBER);
+    until_refused(&world, &me, 41).await;
+    let fields = [("key", "the-key-of-this-order"), ("note", "the <blue> cup")];
+    let refused = world.post("/menu/flat-white").send_form(&me, &fields).send().await;
+    assert_eq!(refused.status, 429, "{refused:?}");
+    let kept = refused.hidden_fields("/menu/flat-white");
+    for (name, value) in fields {
+        assert!(kept.contains(&(name.to_owned(), value.to_owned())), "{kept:?}");
+    }
+    assert!(world.orders.desk.asked("place_order").is_empty(), "it was not let through");
+    let api = world.post("/v1/orders").by(&me).json(&json!({})).send().await;
+    assert_eq!(api.problem_code(), (429, "too-many-requests".to_owned()));
+}
+
+#[tokio::test]
 async fn gateways_count_together_in_valkey() {
     let world = World::with(|config| config.sign_ins_per_minute = 40).await;
     let url = SecretString::from(test_kit::engines().valkey_url);

@@ -153,7 +153,10 @@ async fn names_come_when_customer_service_is_there_again() {
         ..customer::Member::default()
     };
     world.customers.desk.on("list_members", move |_: customer::ListMembersRequest, _| {
-        Ok(customer::ListMembersResponse { members: vec![member.clone()] })
+        Ok(customer::ListMembersResponse {
+            members: vec![member.clone()],
+            ..customer::ListMembersResponse::default()
+        })
     });
     let named = async {
         while !page().await.contains("Ada") {

@@ -33,7 +33,10 @@ fn family(world: &World, members: Vec<pb::Member>) -> Arc<Mutex<Vec<pb::Member>>
     let desk = &world.customers.desk;
     let list = members.clone();
     desk.on("list_members", move |_: pb::ListMembersRequest, _| {
-        Ok(pb::ListMembersResponse { members: list.lock().unwrap().clone() })
+        Ok(pb::ListMembersResponse {
+            members: list.lock().unwrap().clone(),
+            left_member_ids: vec![],
+        })
     });
     let joined = members.clone();
     desk.on("create_member", move |request: pb::CreateMemberRequest, _| {

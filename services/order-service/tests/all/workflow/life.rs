@@ -1,7 +1,7 @@
 //! Every way through an order's life, with its workflow.
 
 use chrono::Utc;
-use order_service::WaitSeconds;
+use order_service::{WaitSeconds, workflow};
 use wire::order::v1::{self as pb, OrderState};
 
 use super::{Managed, WAITS};
@@ -160,13 +160,21 @@ async fn a_refused_order_is_rejected_and_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_weeks_allowance_is_granted_by_a_schedule() {
+async fn what_is_done_once_a_week_is_done_by_schedules() {
     let it = Managed::open(WAITS).await;
-    until("granted", async || (it.house.customer.books().granted > 0).then_some(())).await;
-    let schedule = it.client.get_schedule_handle(order_service::workflow::SCHEDULE);
-    let description = schedule.describe(Default::default()).await.unwrap();
-    let next = description.future_action_times();
-    let next = chrono::DateTime::<Utc>::from(*next.first().unwrap());
-    let local = next.with_timezone(&chrono_tz::Europe::Berlin);
-    assert_eq!(local.format("%a %H:%M").to_string(), "Mon 00:05");
+    until("granted and summed up", async || {
+        let books = it.house.customer.books();
+        (books.granted > 0 && books.summed_up > 0).then_some(())
+    })
+    .await;
+    for (weekly, when) in
+        [(workflow::ALLOWANCES, "Mon 00:05"), (workflow::FAMILY_WEEK, "Mon 04:30")]
+    {
+        let schedule = it.client.get_schedule_handle(weekly.id);
+        let description = schedule.describe(Default::default()).await.unwrap();
+        let next = description.future_action_times();
+        let next = chrono::DateTime::<Utc>::from(*next.first().unwrap());
+        let local = next.with_timezone(&chrono_tz::Europe::Berlin);
+        assert_eq!(local.format("%a %H:%M").to_string(), when, "{}", weekly.id);
+    }
 }

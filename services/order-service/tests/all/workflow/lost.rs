@@ -1,7 +1,10 @@
 //! What gets lost is found: a workflow, the way to Temporal, all that Temporal had.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use order_service::{WaitSeconds, workflow::OrderWorkflow, workflow::SCHEDULE};
+use order_service::{
+    WaitSeconds,
+    workflow::{ALLOWANCES, OrderWorkflow},
+};
 use temporalio_client::{WorkflowExecutionStatus, tonic};
 use temporalio_common::protos::temporal::api::operatorservice::v1::DeleteNamespaceRequest;
 use wire::order::v1::{self as pb, OrderState};
@@ -41,7 +44,7 @@ impl Managed {
     }
 
     async fn is_scheduled(&self) -> bool {
-        let schedule = self.client.get_schedule_handle(SCHEDULE);
+        let schedule = self.client.get_schedule_handle(ALLOWANCES.id);
         schedule.describe(Default::default()).await.is_ok()
     }
 }
@@ -86,7 +89,7 @@ async fn a_schedule_that_is_gone_is_made_again() {
     let temporal = Temporal { round_seconds: 1, ..on_a_namespace_of_its_own().await };
     let it = Managed::on(temporal, WAITS).await;
     until("granted", async || (it.house.customer.books().granted == 1).then_some(())).await;
-    let schedule = it.client.get_schedule_handle(SCHEDULE);
+    let schedule = it.client.get_schedule_handle(ALLOWANCES.id);
     schedule.delete(Default::default()).await.unwrap();
     // A new one grants at once; many rounds with the first did not.
     until("granted", async || (it.house.customer.books().granted == 2).then_some(())).await;

@@ -1,4 +1,4 @@
-//! Members, beans, statistics and notifications in JSON.
+//! Members, beans and notifications in JSON.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -62,6 +62,8 @@ pub struct Me {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Members {
     pub members: Vec<Member>,
+    /// Who was one of them, and left: show them as "somebody who left".
+    pub left_member_ids: Vec<String>,
 }
 
 /// Somebody who joins.
@@ -95,6 +97,15 @@ pub struct MemberChanges {
     pub colour: Option<String>,
     /// All roles that they have from then on; everybody is a member besides.
     pub roles: Option<Vec<Role>>,
+}
+
+/// Somebody leaves.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Leaves {
+    /// The name of whom is meant, as it stands: nobody goes by mistake.
+    #[schema(max_length = 60)]
+    pub name: String,
 }
 
 /// What one has to spend.
@@ -191,32 +202,6 @@ pub struct Correction {
     pub balance_beans: i64,
 }
 
-/// What somebody drank.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Stats {
-    pub drinks: i64,
-    pub caffeine_mg: i64,
-    /// Most first.
-    pub by_drink: Vec<DrinkCount>,
-    /// Of the family's day.
-    pub by_hour: Vec<HourCount>,
-}
-
-/// How often one drink.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct DrinkCount {
-    pub menu_item_id: String,
-    pub slug: String,
-    pub count: i64,
-}
-
-/// How often in one hour of the day, 0 to 23.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct HourCount {
-    pub hour: i32,
-    pub count: i64,
-}
-
 /// One page of what one was told, newest first.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Notifications {
@@ -260,8 +245,9 @@ impl TryFrom<pb::ListMembersResponse> for Members {
     type Error = Problem;
 
     fn try_from(list: pb::ListMembersResponse) -> Result<Self, Problem> {
-        let pb::ListMembersResponse { members } = list;
-        Ok(Self { members: members.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()? })
+        let pb::ListMembersResponse { members, left_member_ids } = list;
+        let members = members.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
+        Ok(Self { members, left_member_ids })
     }
 }
 
@@ -302,25 +288,6 @@ impl From<pb::GetStatementResponse> for Statement {
             })
             .collect();
         Self { entries, next_cursor: some(next_cursor) }
-    }
-}
-
-impl From<pb::Stats> for Stats {
-    fn from(stats: pb::Stats) -> Self {
-        let pb::Stats { member_id: _, drinks, caffeine_mg, by_drink, by_hour } = stats;
-        let by_drink = by_drink
-            .into_iter()
-            .map(|pb::DrinkCount { menu_item_id, slug, count }| DrinkCount {
-                menu_item_id,
-                slug,
-                count,
-            })
-            .collect();
-        let by_hour = by_hour
-            .into_iter()
-            .map(|pb::HourCount { hour, count }| HourCount { hour, count })
-            .collect();
-        Self { drinks, caffeine_mg, by_drink, by_hour }
     }
 }
 

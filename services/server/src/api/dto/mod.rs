@@ -11,6 +11,7 @@ pub mod menu;
 pub mod order;
 pub mod passkey;
 pub mod session;
+pub mod stats;
 pub mod token;
 
 use runtime::Code;

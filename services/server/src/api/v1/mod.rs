@@ -2,6 +2,7 @@
 
 pub mod bar;
 pub mod events;
+pub mod family;
 pub mod house;
 pub mod invitations;
 pub mod me;
@@ -11,6 +12,7 @@ pub mod notifications;
 pub mod orders;
 pub mod passkeys;
 pub mod queue;
+pub mod reports;
 pub mod session;
 pub mod sessions;
 
@@ -52,6 +54,8 @@ pub fn endpoints() -> Endpoints {
         .with(routes!(me::beans::beans))
         .with(routes!(me::statement::statement))
         .with(routes!(me::stats::stats))
+        .with(routes!(me::export::export))
+        .with(routes!(me::boards::set))
         .with(routes!(me::give::give))
         .with(routes!(me::favourites::list::list))
         .with(routes!(me::favourites::keep::keep))
@@ -65,8 +69,12 @@ pub fn endpoints() -> Endpoints {
         .with(routes!(members::list::list))
         .with(routes!(members::create::create))
         .with(routes!(members::update::update))
+        .with(routes!(members::remove::remove))
         .with(routes!(members::link::link))
         .with(routes!(members::correct::correct))
+        .with(routes!(family::week::week))
+        .with(routes!(family::boards::boards))
+        .with(routes!(reports::show::show))
         .with(routes!(house::show::show))
         .with(routes!(house::set::set))
         .with(routes!(invitations::list::list))

@@ -1,6 +1,7 @@
 //! What belongs to a person: signing in and out, news.
 
 pub(crate) mod join;
+pub(crate) mod leave;
 pub(crate) mod me;
 pub(crate) mod passkeys;
 pub(crate) mod sign_in;

@@ -40,6 +40,8 @@ pub(crate) struct MemberPage {
     pub(crate) passkeys: Passkeys,
     pub(crate) devices: Devices,
     pub(crate) invitations: Invitations,
+    /// Why they were not removed.
+    pub(crate) stays: Errors,
 }
 
 /// What was typed and refused; nothing: as it is.
@@ -47,6 +49,7 @@ pub(crate) struct MemberPage {
 struct Typed {
     card: Option<CardForm>,
     roles: Option<(Vec<RoleTick>, Errors)>,
+    stays: Errors,
 }
 
 /// The member of an id, as they are now.
@@ -95,6 +98,7 @@ async fn show(frame: &Frame, id: MemberId, typed: Typed) -> Result<MemberPage, P
             format!("/family/{id}/withdraw"),
         ),
         devices: Devices::new(&sessions, frame.clock(), format!("/family/{id}/sign-out")),
+        stays: typed.stays,
     })
 }
 
@@ -141,6 +145,34 @@ pub(crate) async fn set_roles(
             let (status, errors) = mendable(Problem::from(refused))?;
             let typed = Typed { roles: Some((roles, errors)), ..Typed::default() };
             Ok((status, Page(show(&frame, id, typed).await?)).into_response())
+        }
+    }
+}
+
+/// Who is meant to go.
+#[derive(Debug, serde::Deserialize)]
+pub(crate) struct Goes {
+    #[serde(default)]
+    pub(crate) name: String,
+}
+
+/// `POST /family/{id}/remove`: for good, once their name was typed.
+pub(crate) async fn remove(
+    frame: Frame,
+    id: Result<Path<MemberId>, Problem>,
+    PageForm(Goes { name }): PageForm<Goes>,
+) -> Result<Response, PageError> {
+    let Path(id) = id?;
+    let request = pb::RemoveMemberRequest { member_id: id.to_string(), name };
+    match frame.app.customers(&frame.viewer).remove_member(request).await {
+        Ok(_) => {
+            frame.app.forget_names();
+            Ok(see_other("/family").into_response())
+        }
+        Err(refused) => {
+            let (status, stays) = mendable(Problem::from(refused))?;
+            let page = show(&frame, id, Typed { stays, ..Typed::default() }).await?;
+            Ok((status, Page(page)).into_response())
         }
     }
 }

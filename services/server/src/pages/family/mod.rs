@@ -40,7 +40,7 @@ pub(crate) struct FamilyPage {
 async fn everybody(frame: &Frame) -> Result<Vec<Relative>, PageError> {
     let mut customers = frame.app.customers(&frame.viewer);
     let family = customers.list_members(pb::ListMembersRequest {}).await?;
-    let pb::ListMembersResponse { members } = family.into_inner();
+    let pb::ListMembersResponse { members, left_member_ids: _ } = family.into_inner();
     Ok(members.iter().map(Relative::new).collect())
 }
 

@@ -1,5 +1,6 @@
 //! Every template, rendered with samples.
 
+mod numbers;
 mod people;
 mod tests;
 
@@ -580,6 +581,7 @@ fn all() -> Samples {
         family,
     };
     people::add(&mut all);
+    numbers::add(&mut all);
     all.add("beans", beans(Errors::default(), entries(), Vec::new()));
     all.add("beans-empty", beans(Errors::default(), Vec::new(), Vec::new()));
     let mut wrong = Errors::general("There are only 31 beans left to give.");

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::pages::{
+    account::leave::LeavePage,
     account::{join::JoinPage, tokens::*},
     family::{FamilyPage, link::LinkPage, member::MemberPage},
     trust::qr::Qr,
@@ -134,10 +135,18 @@ pub(super) fn add(all: &mut Samples) {
         passkeys: passkeys("/family/x/passkeys/remove"),
         devices: devices("/family/x/sign-out"),
         invitations: invitations("/family/x/withdraw"),
+        stays: Errors::default(),
     };
     all.add("member", one(Errors::default()));
     let last = "The family would be left without an admin; make somebody else one first.";
     all.add("member-last-admin", one(Errors::general(last)));
+    let mut stays = Errors::default();
+    stays.add("name", "Type the name exactly as it stands.");
+    all.add("member-stays", MemberPage { stays, ..one(Errors::default()) });
+
+    let leave = |errors| LeavePage { shell: shell(), name: "Mia".to_owned(), errors };
+    all.add("leave", leave(Errors::default()));
+    all.add("leave-last-admin", leave(Errors::general(last)));
 
     let link = format!("https://coffee.local:8443/sign-in/{}", "k7".repeat(21));
     let shown = |mine: bool| LinkPage {

@@ -2,6 +2,7 @@
 //! functions that know the words and the clock, and nothing of HTTP.
 
 mod account;
+pub(crate) mod chart;
 pub(crate) mod clock;
 pub(crate) mod device;
 pub(crate) mod errors;

@@ -1,6 +1,6 @@
 //! A member or guest as pages show them: name, emoji, colour.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Somebody with a face.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +27,11 @@ impl Person {
         Self::new("", name, "🙋", "#9a8c7c")
     }
 
+    /// Somebody whose name nobody knows any more.
+    fn left(id: &str) -> Self {
+        Self::new(id, "Somebody who left", "🍂", "#9a8c7c")
+    }
+
     /// Somebody whose name nobody knows now.
     pub(crate) fn unknown(id: &str) -> Self {
         Self::new(id, "Somebody", "☕", "#9a8c7c")
@@ -45,16 +50,28 @@ fn is_colour(text: &str) -> bool {
 
 /// The family, by member id.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct People(BTreeMap<String, Person>);
+pub(crate) struct People {
+    here: BTreeMap<String, Person>,
+    left: BTreeSet<String>,
+}
 
 impl People {
     pub(crate) fn get(&self, id: &str) -> Person {
-        self.0.get(id).cloned().unwrap_or_else(|| Person::unknown(id))
+        match self.here.get(id) {
+            Some(person) => person.clone(),
+            None if self.left.contains(id) => Person::left(id),
+            None => Person::unknown(id),
+        }
+    }
+
+    /// And these, who were of the family, and are nobody's choice any more.
+    pub(crate) fn and_left(self, left: &[String]) -> Self {
+        Self { left: left.iter().cloned().collect(), ..self }
     }
 
     /// Everybody, by name.
     pub(crate) fn all(&self) -> Vec<Person> {
-        let mut all: Vec<_> = self.0.values().cloned().collect();
+        let mut all: Vec<_> = self.here.values().cloned().collect();
         all.sort_by(|left, right| left.name.cmp(&right.name));
         all
     }
@@ -62,7 +79,8 @@ impl People {
 
 impl FromIterator<Person> for People {
     fn from_iter<I: IntoIterator<Item = Person>>(people: I) -> Self {
-        Self(people.into_iter().map(|person| (person.id.clone(), person)).collect())
+        let here = people.into_iter().map(|person| (person.id.clone(), person)).collect();
+        Self { here, left: BTreeSet::new() }
     }
 }
 
@@ -76,6 +94,17 @@ mod tests {
         for wrong in ["red", "#12345", "\"/><script", "#zzzzzz"] {
             assert_eq!(Person::new("", "Mia", "", wrong).colour, "#b08968");
         }
+    }
+
+    #[test]
+    fn who_left_has_no_name_and_can_not_be_chosen() {
+        let people: People = [Person::new("mem_1", "Mia", "", "")].into_iter().collect();
+        let people = people.and_left(&["mem_2".to_owned()]);
+        let name = |id: &str| people.get(id).name;
+        assert_eq!(name("mem_1"), "Mia");
+        assert_eq!(name("mem_2"), "Somebody who left");
+        assert_eq!(name("mem_3"), "Somebody");
+        assert_eq!(people.all().len(), 1);
     }
 
     #[test]

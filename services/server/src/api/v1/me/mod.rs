@@ -1,6 +1,8 @@
 //! `/v1/me`
 
 pub mod beans;
+pub mod boards;
+pub mod export;
 pub mod favourites;
 pub mod give;
 pub mod passkeys;

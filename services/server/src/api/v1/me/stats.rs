@@ -3,9 +3,9 @@
 use axum::{Json, extract::State};
 use wire::customer::v1::GetStatsRequest;
 
-use crate::{App, api::dto::customer::Stats, auth::Viewer, problem::Problem};
+use crate::{App, api::dto::stats::Stats, auth::Viewer, problem::Problem};
 
-/// What one drank
+/// What one drank, made and earned
 #[utoipa::path(
     get,
     path = "/v1/me/stats",

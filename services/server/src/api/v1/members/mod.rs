@@ -4,6 +4,7 @@ pub mod correct;
 pub mod create;
 pub mod link;
 pub mod list;
+pub mod remove;
 pub mod update;
 
 use serde::Deserialize;

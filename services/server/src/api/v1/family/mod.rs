@@ -1,0 +1,4 @@
+//! `/v1/family`
+
+pub mod boards;
+pub mod week;
