@@ -74,6 +74,8 @@ pub const PAGES: &[(&str, &str, Rule)] = &[
     ("POST", "/beans", MEMBER.of(Own)),
     ("GET", "/beans/{id}", ADMIN),
     ("POST", "/beans/{id}", ADMIN),
+    ("GET", "/welcome", ADMIN),
+    ("POST", "/welcome", ADMIN.about_identity()),
     ("GET", "/house", ADMIN),
     ("POST", "/house", ADMIN),
     ("GET", "/stats", MEMBER.of(Own)),

@@ -50,10 +50,18 @@ pub(crate) struct HouseForm {
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum Bar {
+pub(super) enum Bar {
     #[default]
     Paid,
     Free,
+}
+
+impl Bar {
+    /// As a form has it among other fields.
+    pub(super) fn picked(fields: &[(String, String)]) -> Self {
+        let free = fields.iter().any(|(name, value)| name == "bar" && value == "free");
+        if free { Self::Free } else { Self::Paid }
+    }
 }
 
 /// `GET /house`
@@ -122,7 +130,7 @@ async fn again(frame: &Frame, status: StatusCode, form: HouseForm, errors: Error
     (status, Page(page)).into_response()
 }
 
-async fn house(frame: &Frame) -> Result<pb::House, Problem> {
+pub(super) async fn house(frame: &Frame) -> Result<pb::House, Problem> {
     let house = frame.app.customers(&frame.viewer).get_house(pb::GetHouseRequest {}).await?;
     Ok(house.into_inner())
 }

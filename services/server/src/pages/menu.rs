@@ -1,6 +1,7 @@
 //! The menu: what there is, what it costs, whether somebody makes it now.
 
 use askama::Template;
+use types::Role;
 use wire::order::v1 as pb;
 
 use super::{
@@ -31,6 +32,8 @@ pub(crate) struct MenuPage {
     pub(crate) usual_key: String,
     pub(crate) menu: MenuView,
     pub(crate) cart_says: String,
+    /// The first admin, and nobody else has been invited yet.
+    pub(crate) alone: bool,
 }
 
 #[derive(Template)]
@@ -83,6 +86,7 @@ pub(crate) async fn page(
         emoji: Emoji::of_menu(&menu.items),
         me: frame.viewer.member.to_string(),
     };
+    let alone = frame.viewer.may(Role::Admin) && teller.people.all().len() == 1;
     Ok(Page(MenuPage {
         shell: frame.shell(Tab::Menu, &teller.people),
         greeting: frame.clock().greeting(),
@@ -96,6 +100,7 @@ pub(crate) async fn page(
             None => MenuView::whole(&menu),
         },
         cart_says: count(frame.cart.lines.len(), "drink", "drinks"),
+        alone,
     }))
 }
 

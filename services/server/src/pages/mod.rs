@@ -25,6 +25,7 @@ mod stats;
 pub mod table;
 pub(crate) mod trust;
 mod view;
+mod welcome;
 
 use table::Pages;
 
@@ -94,6 +95,8 @@ pub fn pages() -> Pages {
         .post("/beans", beans::give)
         .get("/beans/{id}", beans::member::page)
         .post("/beans/{id}", beans::member::correct)
+        .get("/welcome", welcome::page)
+        .post("/welcome", welcome::set)
         .get("/house", house::page)
         .post("/house", house::set)
         .get("/stats", stats::mine)

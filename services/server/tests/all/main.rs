@@ -25,4 +25,5 @@ mod privacy;
 mod samples;
 mod session;
 mod tls;
+mod welcome;
 mod world;

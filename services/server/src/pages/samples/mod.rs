@@ -319,6 +319,7 @@ fn menu_page(menu: MenuView, in_cart: usize, state: pb::BarState) -> MenuPage {
         usual_key: "key-1".to_owned(),
         menu,
         cart_says: "2 drinks".to_owned(),
+        alone: false,
     }
 }
 
@@ -384,6 +385,8 @@ fn all() -> Samples {
     let whole = || MenuView::whole(&on_offer());
     all.add("menu", menu_page(whole(), 0, pb::BarState::Open));
     all.add("menu-cart", menu_page(whole(), 2, pb::BarState::Paused));
+    let first = menu_page(whole(), 0, pb::BarState::Open);
+    all.add("menu-first", MenuPage { alone: true, ..first });
     all.add("menu-none", menu_page(MenuView::found("pizza", &[], &[]), 0, pb::BarState::Closed));
     all.add("part-menu", MenuList { menu: MenuView::found("flat", &items()[1..2], &[]) });
     all.add("part-bar", BarLine { bar: bar(pb::BarState::Open) });

@@ -12,6 +12,7 @@ use crate::pages::{
         passkey::{Offer, Passkeys},
         relative::{CardForm, Relative},
     },
+    welcome::WelcomePage,
 };
 
 fn member(id: &str, roles: &[customer::Role]) -> customer::Member {
@@ -108,6 +109,9 @@ pub(super) fn add(all: &mut Samples) {
         wallet: Some(Wallet { count: 31, free_bar: false }),
         admin,
     };
+    let welcome = |card| WelcomePage { shell: shell(), card, free_bar: false, weekly: 50 };
+    all.add("welcome", welcome(CardForm::of(&mia().person)));
+    all.add("welcome-wrong", welcome(wrong()));
     all.add("me", me(true, None));
     all.add("me-errors", me(false, Some(wrong())));
     let late = "That took longer than five minutes. Please begin again.";
