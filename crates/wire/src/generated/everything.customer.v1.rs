@@ -970,7 +970,7 @@ pub struct WriteFamilyWeekResponse {
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetBoardsRequest {}
-/// Nothing on them rewards caffeine, and no child stands there.
+/// Nothing on them rewards caffeine, and only who wants to stands there.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Boards {
     /// different drinks, in the last 28 days

@@ -117,6 +117,14 @@ async fn reaches(client: &mut Client, method: &str, token: &str, things: &Things
                 pb::UpdateMemberRequest { member_id, name, ..pb::UpdateMemberRequest::default() }
             )
         }
+        "RemoveMember" => {
+            // Without the name it goes as far as whose thing it is, and removes nobody.
+            let request = pb::RemoveMemberRequest { member_id, name: String::new() };
+            match client.remove_member(on_behalf_of(token, request).unwrap()).await {
+                Err(status) if code_of(&status) == Code::InvalidRequest => Ok(true),
+                answer => answer.map(|_| true),
+            }
+        }
         "GetBalance" => ask!(get_balance, pb::GetBalanceRequest { member_id }),
         "GetStatement" => {
             ask!(
@@ -127,11 +135,15 @@ async fn reaches(client: &mut Client, method: &str, token: &str, things: &Things
         "GetStats" => ask!(get_stats, pb::GetStatsRequest { member_id }),
         _ => panic!("how does somebody reach another's thing by {method}?"),
     };
-    match reached.map_err(|status| runtime::AppError::from_status(status).code) {
+    match reached.map_err(|status| code_of(&status)) {
         Ok(reached) => reached,
         Err(Code::Forbidden | Code::NotFound) => false,
         Err(code) => panic!("{method}: {code}"),
     }
+}
+
+fn code_of(status: &tonic::Status) -> Code {
+    runtime::AppError::from_status(status.clone()).code
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
