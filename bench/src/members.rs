@@ -84,6 +84,7 @@ pub(crate) async fn sign_in(api: &Api, data: &Path, count: u16) -> Result<Vec<Pe
             colour: "#a0522d".to_owned(),
             roles: roles.iter().map(|role| i32::from(*role)).collect(),
             opening_beans: 50,
+            ..CreateMemberRequest::default()
         };
         match customers.create_member(request).await {
             Ok(_) => {}

@@ -18,7 +18,8 @@ use wire::{
     access::Peer,
     customer::v1::{
         CreateMemberRequest, CreateSignInLinkRequest, ListInvitedRequest, ListMembersRequest,
-        Member, RebuildProjectionsRequest, Role, customer_service_client::CustomerServiceClient,
+        Member, MemberKind, RebuildProjectionsRequest, Role,
+        customer_service_client::CustomerServiceClient,
     },
 };
 
@@ -37,23 +38,30 @@ struct Relative {
     emoji: &'static str,
     colour: &'static str,
     roles: &'static [Role],
+    /// Whose children they are; nobody's: an adult.
+    guardians: &'static [u128],
 }
+
+const ADA: u128 = 0x019a_0000_0000_7000_8000_0000_0000_00ad;
+const BEN: u128 = 0x019a_0000_0000_7000_8000_0000_0000_00be;
 
 /// Their ids are the same in every data folder: seeding again finds them there.
 const FAMILY: [Relative; 5] = [
     Relative {
-        id: 0x019a_0000_0000_7000_8000_0000_0000_00ad,
+        id: ADA,
         name: "Ada",
         emoji: "👩",
         colour: "#a0522d",
         roles: &[Role::Admin, Role::Barista, Role::Member],
+        guardians: &[],
     },
     Relative {
-        id: 0x019a_0000_0000_7000_8000_0000_0000_00be,
+        id: BEN,
         name: "Ben",
         emoji: "👨",
         colour: "#2f6f6f",
         roles: &[Role::Barista, Role::Member],
+        guardians: &[],
     },
     Relative {
         id: 0x019a_0000_0000_7000_8000_0000_0000_00c1,
@@ -61,6 +69,7 @@ const FAMILY: [Relative; 5] = [
         emoji: "👧",
         colour: "#8a4fbf",
         roles: &[Role::Member],
+        guardians: &[],
     },
     Relative {
         id: 0x019a_0000_0000_7000_8000_0000_0000_00da,
@@ -68,6 +77,7 @@ const FAMILY: [Relative; 5] = [
         emoji: "👦",
         colour: "#2d6cb5",
         roles: &[Role::Member],
+        guardians: &[ADA, BEN],
     },
     Relative {
         id: 0x019a_0000_0000_7000_8000_0000_0000_00ed,
@@ -75,13 +85,26 @@ const FAMILY: [Relative; 5] = [
         emoji: "👵",
         colour: "#b5472d",
         roles: &[Role::Member],
+        guardians: &[],
     },
 ];
 
 impl Relative {
     fn member_id(&self) -> String {
-        MemberId::from_uuid(Uuid::from_u128(self.id)).to_string()
+        printed(self.id)
     }
+
+    const fn kind(&self) -> MemberKind {
+        if self.guardians.is_empty() { MemberKind::Adult } else { MemberKind::Child }
+    }
+
+    fn guardian_ids(&self) -> Vec<String> {
+        self.guardians.iter().copied().map(printed).collect()
+    }
+}
+
+fn printed(id: u128) -> String {
+    MemberId::from_uuid(Uuid::from_u128(id)).to_string()
 }
 
 /// Puts our service token and a deadline on each call.
@@ -121,6 +144,8 @@ pub(crate) async fn seed(plan: &Plan) -> Result<()> {
             colour: relative.colour.to_owned(),
             roles: relative.roles.iter().map(|role| i32::from(*role)).collect(),
             opening_beans: OPENING_BEANS,
+            kind: relative.kind().into(),
+            guardian_ids: relative.guardian_ids(),
         };
         match customers.create_member(request).await {
             Ok(_) => {}

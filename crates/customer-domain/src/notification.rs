@@ -24,6 +24,7 @@ pub fn is_kind(kind: &str) -> bool {
 /// order-service, which this table does not know, gets a plain sentence.
 pub fn text(kind: &str, number: i32, reason: &str) -> Text {
     let (title, body) = match kind {
+        "approval" => ("May they have it?", "A child asks for more than its limits."),
         "queued" => ("New order", "It waits at the counter for somebody to accept it."),
         "accepted" => ("Somebody is on it", "Your order is being made."),
         "ready" => ("Your order is ready", "Come and get it while it is hot."),

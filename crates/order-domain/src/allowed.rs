@@ -8,7 +8,7 @@ use crate::{Actor, Command, CommandKind, Order, Outcome, Reader, Waits};
 impl Order {
     /// The commands that would change this order if this reader gave them now.
     pub fn allowed(&self, reader: &Reader, now: Timestamp) -> Vec<CommandKind> {
-        let actor = Actor::Person(*reader);
+        let actor = Actor::Person(reader.clone());
         let waits = Waits::default();
         CommandKind::PERSONAL
             .into_iter()
@@ -51,9 +51,10 @@ impl Order {
             CommandKind::Replace => {
                 Command::Replace { line: first()?.line, wish: another()?, reason: reason() }
             }
-            CommandKind::ComeDue => {
-                Command::ComeDue { wishes: self.live_items().map(crate::Item::wish).collect() }
-            }
+            CommandKind::Approve => Command::Approve { wishes: self.live_wishes() },
+            CommandKind::Refuse => Command::Refuse { reason: reason() },
+            CommandKind::Acknowledge => Command::Acknowledge,
+            CommandKind::ComeDue => Command::ComeDue { wishes: self.live_wishes() },
             CommandKind::Queue => Command::Queue { revision: self.revision },
             CommandKind::Reject => Command::Reject { because: crate::Because::NotSettledInTime },
             CommandKind::Expire => Command::Expire,

@@ -1,6 +1,6 @@
 //! Doing what was decided. Total: an event that was decided can always be applied.
 
-use crate::{Event, Item, Order, State, What};
+use crate::{Acknowledged, Event, Item, Order, State, What};
 
 impl Order {
     /// Makes the order what it is after this event.
@@ -17,8 +17,16 @@ impl Order {
         self.version = event.version;
         self.changed_at = event.at;
         match &event.what {
-            What::Held { items, .. } | What::Amended { items } => self.take_items(items),
-            What::Placed { items } => self.take_items(items),
+            What::Held { items, .. } | What::Placed { items } | What::Amended { items } => {
+                self.take_items(items);
+            }
+            What::Approved { by, items, until: _ } => {
+                self.take_items(items);
+                self.approved_by = Some(*by);
+            }
+            What::Acknowledged { by } => {
+                self.acknowledged = Some(Acknowledged { by: *by, at: event.at });
+            }
             What::Queued { settled_revision } => {
                 self.settled_revision = *settled_revision;
                 self.queued_at.get_or_insert(event.at);
@@ -36,7 +44,10 @@ impl Order {
                 self.change(*line, |item| item.struck = Some(reason.clone()));
             }
             What::ItemReplaced { item: new } => {
-                self.change(new.line, |item| *item = (**new).clone())
+                if !new.warnings.is_empty() {
+                    self.acknowledged = None;
+                }
+                self.change(new.line, |item| *item = (**new).clone());
             }
             What::Forgiven { by } => self.forgiven_by = Some(*by),
             What::Settled { revision } => self.settled_revision = *revision,
@@ -58,7 +69,13 @@ impl Order {
     /// The state that an event enters; none if the order stays where it is.
     pub(crate) fn state_after(&self, what: &What) -> Option<State> {
         match what {
-            What::Held { until, .. } => Some(State::Held { until: *until }),
+            What::Held { until, approval, .. } => {
+                Some(State::Held { until: *until, approval: approval.clone() })
+            }
+            What::Approved { until: Some(until), .. } => {
+                Some(State::Held { until: *until, approval: None })
+            }
+            What::Approved { until: None, .. } => Some(State::Placed),
             What::Placed { .. } => Some(State::Placed),
             What::Amended { .. } => match self.state {
                 State::Held { .. } => None,
@@ -95,11 +112,14 @@ impl Order {
             | What::ItemStruck { .. }
             | What::ItemReplaced { .. }
             | What::Forgiven { .. }
-            | What::Settled { .. } => None,
+            | What::Settled { .. }
+            | What::Acknowledged { .. } => None,
         }
     }
 
     fn take_items(&mut self, items: &[Item]) {
+        // Other items have other warnings.
+        self.acknowledged = None;
         self.items = items.to_vec();
         let last = items.iter().map(|item| item.line).max().unwrap_or(0);
         self.next_line = self.next_line.max(last + 1);

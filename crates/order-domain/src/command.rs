@@ -54,6 +54,16 @@ pub enum Command {
         wish: Wish,
         reason: String,
     },
+    /// A guardian says yes: these are its items at today's prices.
+    Approve {
+        wishes: Vec<Wish>,
+    },
+    /// A guardian says no; the reason may be empty.
+    Refuse {
+        reason: String,
+    },
+    /// The warnings of its items were read.
+    Acknowledge,
     /// A held order's time has come: these are its items at today's prices.
     ComeDue {
         wishes: Vec<Wish>,
@@ -93,6 +103,9 @@ impl Command {
             Self::Tick { .. } => CommandKind::Tick,
             Self::Strike { .. } => CommandKind::Strike,
             Self::Replace { .. } => CommandKind::Replace,
+            Self::Approve { .. } => CommandKind::Approve,
+            Self::Refuse { .. } => CommandKind::Refuse,
+            Self::Acknowledge => CommandKind::Acknowledge,
             Self::ComeDue { .. } => CommandKind::ComeDue,
             Self::Queue { .. } => CommandKind::Queue,
             Self::Reject { .. } => CommandKind::Reject,
@@ -120,6 +133,9 @@ pub enum CommandKind {
     Tick,
     Strike,
     Replace,
+    Approve,
+    Refuse,
+    Acknowledge,
     ComeDue,
     Queue,
     Reject,
@@ -130,7 +146,7 @@ pub enum CommandKind {
 
 impl CommandKind {
     /// What a person may ask.
-    pub const PERSONAL: [Self; 13] = [
+    pub const PERSONAL: [Self; 16] = [
         Self::Accept,
         Self::Ready,
         Self::Release,
@@ -144,6 +160,9 @@ impl CommandKind {
         Self::Tick,
         Self::Strike,
         Self::Replace,
+        Self::Approve,
+        Self::Refuse,
+        Self::Acknowledge,
     ];
 
     /// What only the order service asks of itself.
@@ -170,6 +189,9 @@ impl CommandKind {
             Self::Tick => "tick",
             Self::Strike => "strike",
             Self::Replace => "replace",
+            Self::Approve => "approve",
+            Self::Refuse => "refuse",
+            Self::Acknowledge => "acknowledge",
             Self::ComeDue => "come-due",
             Self::Queue => "queue",
             Self::Reject => "reject",

@@ -49,10 +49,29 @@ impl Order {
     fn look_up(&self, command: &C, actor: &Actor, now: Timestamp) -> Decision {
         match (&self.state, command) {
             // ---- held ----
-            (S::Held { .. }, C::ComeDue { wishes }) => {
+            (S::Held { approval: None, .. }, C::ComeDue { wishes }) => {
                 actor.system()?;
                 Ok(Changed(What::Placed { items: self.new_lines(wishes)? }))
             }
+            (S::Held { approval: Some(approval), .. }, C::Approve { wishes }) => {
+                let by = actor.guardian(&approval.children)?;
+                let until = approval.then_at.filter(|at| *at > now);
+                Ok(Changed(What::Approved { by, until, items: self.new_lines(wishes)? }))
+            }
+            (S::Held { approval: Some(approval), .. }, C::Refuse { reason }) => {
+                actor.guardian(&approval.children)?;
+                let reason =
+                    if reason.trim().is_empty() { String::new() } else { parse_reason(reason)? };
+                Ok(Changed(What::Declined { by: actor.by(), reason }))
+            }
+            (
+                S::Held { approval: None, .. }
+                | S::Placed
+                | S::Queued
+                | S::Preparing { .. }
+                | S::Ready { .. },
+                C::Approve { .. },
+            ) => self.approved_already(actor, command),
             (S::Held { .. }, C::Decline { reason }) => {
                 actor.system()?;
                 Ok(Changed(What::Declined { by: actor.by(), reason: parse_reason(reason)? }))
@@ -75,8 +94,11 @@ impl Order {
                 | C::Reject { .. }
                 | C::Expire
                 | C::Uncollect { .. }
-                | C::Settled { .. },
-            ) => self.not_now(command),
+                | C::Settled { .. }
+                | C::Acknowledge,
+            )
+            | (S::Held { approval: Some(_), .. }, C::ComeDue { .. })
+            | (S::Held { approval: None, .. }, C::Refuse { .. }) => self.not_now(command),
 
             // ---- placed ----
             (S::Placed, C::Queue { revision }) => {
@@ -109,12 +131,23 @@ impl Order {
                 | C::Replace { .. }
                 | C::Expire
                 | C::Uncollect { .. }
-                | C::Settled { .. },
+                | C::Settled { .. }
+                | C::Refuse { .. }
+                | C::Acknowledge,
             ) => self.not_now(command),
 
             // ---- queued ----
-            (S::Queued, C::Accept) => Ok(Changed(What::Accepted { barista: actor.barista()? })),
-            (S::Queued, C::Ready) => Ok(Changed(What::Ready { barista: actor.barista()? })),
+            (S::Queued, C::Accept) => {
+                let barista = actor.barista()?;
+                self.warnings_are_read()?;
+                Ok(Changed(What::Accepted { barista }))
+            }
+            (S::Queued, C::Ready) => {
+                let barista = actor.barista()?;
+                self.warnings_are_read()?;
+                Ok(Changed(What::Ready { barista }))
+            }
+            (S::Queued | S::Preparing { .. }, C::Acknowledge) => self.acknowledge(actor, command),
             (S::Queued, C::Release) => actor.barista().map(|_| AlreadySo),
             (S::Queued, C::Decline { reason }) => {
                 actor.barista()?;
@@ -144,7 +177,8 @@ impl Order {
                 | C::Forgive
                 | C::Tick { .. }
                 | C::Reject { .. }
-                | C::Uncollect { .. },
+                | C::Uncollect { .. }
+                | C::Refuse { .. },
             ) => self.not_now(command),
 
             // ---- preparing ----
@@ -157,6 +191,7 @@ impl Order {
             }
             (S::Preparing { barista }, C::Ready) => {
                 actor.holder(*barista)?;
+                self.warnings_are_read()?;
                 Ok(Changed(What::Ready { barista: *barista }))
             }
             (S::Preparing { barista }, C::Release) => {
@@ -195,7 +230,8 @@ impl Order {
                 | C::Forgive
                 | C::Reject { .. }
                 | C::Expire
-                | C::Uncollect { .. },
+                | C::Uncollect { .. }
+                | C::Refuse { .. },
             ) => self.not_now(command),
 
             // ---- ready ----
@@ -229,7 +265,9 @@ impl Order {
                 | C::Strike { .. }
                 | C::Replace { .. }
                 | C::Reject { .. }
-                | C::Expire,
+                | C::Expire
+                | C::Refuse { .. }
+                | C::Acknowledge,
             ) => self.not_now(command),
 
             // ---- the final ones: what was done is so already, beans settle, an admin forgives ----
@@ -258,6 +296,13 @@ impl Order {
                 Actor::System => Ok(AlreadySo),
                 Actor::Person(_) => actor.barista().map(|_| AlreadySo),
             },
+            (S::Declined { by, .. }, C::Refuse { .. }) => {
+                if *by == actor.by() {
+                    Ok(AlreadySo)
+                } else {
+                    self.not_now(command)
+                }
+            }
             (S::Rejected { .. }, C::Reject { .. })
             | (S::Expired, C::Expire)
             | (S::Uncollected { .. }, C::Uncollect { .. }) => actor.system().map(|()| AlreadySo),
@@ -294,7 +339,10 @@ impl Order {
                 | C::Queue { .. }
                 | C::Reject { .. }
                 | C::Expire
-                | C::Uncollect { .. },
+                | C::Uncollect { .. }
+                | C::Approve { .. }
+                | C::Refuse { .. }
+                | C::Acknowledge,
             ) => self.not_now(command),
         }
     }
@@ -306,6 +354,30 @@ impl Order {
         } else {
             Err(Rejection::NotNow { state, command: command.kind() })
         }
+    }
+
+    /// Whoever said yes says so again.
+    fn approved_already(&self, actor: &Actor, command: &C) -> Decision {
+        match (actor, self.approved_by) {
+            (Actor::Person(reader), Some(by)) if reader.member == by => Ok(AlreadySo),
+            (Actor::Person(_) | Actor::System, _) => self.not_now(command),
+        }
+    }
+
+    fn acknowledge(&self, actor: &Actor, command: &C) -> Decision {
+        let by = actor.barista()?;
+        if !self.has_warnings() {
+            return self.not_now(command);
+        }
+        match self.acknowledged {
+            Some(_) => Ok(AlreadySo),
+            None => Ok(Changed(What::Acknowledged { by })),
+        }
+    }
+
+    /// Nothing is made before somebody has read what must not be in it.
+    fn warnings_are_read(&self) -> Result<(), Rejection> {
+        if self.has_unread_warnings() { Err(Rejection::WarningsUnread) } else { Ok(()) }
     }
 
     fn cancel_early(&self, actor: &Actor, reason: &str) -> Decision {

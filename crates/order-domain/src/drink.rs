@@ -26,6 +26,9 @@ pub struct Drink {
     pub price: Beans,
     pub caffeine_mg: u32,
     pub allergens: Vec<String>,
+    /// Eaten, so no drink.
+    #[serde(default)]
+    pub bite: bool,
 }
 
 /// What somebody asked for, as it came in.
@@ -50,6 +53,9 @@ pub struct Wish {
     pub drink: Drink,
     pub note: String,
     pub recipient: Recipient,
+    /// What whoever makes it must know, "no nuts".
+    #[serde(default)]
+    pub warnings: Vec<String>,
 }
 
 /// A field that cannot be taken as it is.
@@ -63,11 +69,15 @@ pub struct Invalid {
 }
 
 impl Invalid {
-    fn new(path: impl Into<String>, code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn new(
+        path: impl Into<String>,
+        code: &'static str,
+        message: impl Into<String>,
+    ) -> Self {
         Self { path: path.into(), code, message: message.into() }
     }
 
-    fn under(mut self, parent: &str) -> Self {
+    pub(crate) fn under(mut self, parent: &str) -> Self {
         self.path = match (parent.is_empty(), self.path.is_empty()) {
             (true, _) => self.path,
             (false, true) => parent.to_owned(),
@@ -164,6 +174,7 @@ impl Drink {
             price,
             caffeine_mg: own.saturating_add_signed(added),
             allergens,
+            bite: item.is_bite(),
         })
     }
 
@@ -201,7 +212,9 @@ impl Wish {
             }
         };
         match drink {
-            Ok(drink) if wrong.is_empty() => Ok(Self { drink, note, recipient }),
+            Ok(drink) if wrong.is_empty() => {
+                Ok(Self { drink, note, recipient, warnings: Vec::new() })
+            }
             Ok(_) => Err(wrong),
             Err(mut all) => {
                 all.append(&mut wrong);

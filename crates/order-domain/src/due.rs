@@ -5,13 +5,16 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use types::{MemberId, Role, Timestamp};
 
-use crate::{Because, Command, Item, Order, State};
+use crate::{Because, Command, Order, State, StateKind};
 
 /// How long the fast path and the relay may take before the sweep looks itself.
 const GRACE: TimeDelta = TimeDelta::seconds(10);
 
 /// Why the clock cancels what was accepted; its customer reads it.
 const NOT_FINISHED: &str = "Sorry, nobody finished it in time. Nothing was charged.";
+
+/// Why the clock declines what a guardian did not answer; its customer reads it.
+const NOT_APPROVED: &str = "Sorry, nobody could say yes in time. Nothing was charged.";
 
 /// What is due at a moment. Small and without texts: it goes into histories.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +30,17 @@ pub struct Due {
     pub step: Step,
     /// When to look again if nothing is heard before.
     pub look_again: Option<Timestamp>,
+    /// By what the order is found among its like; none: it is not to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<Labels>,
+}
+
+/// By what somebody who looks at the process managers finds an order's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Labels {
+    pub state: StateKind,
+    /// The day's.
+    pub number: u32,
 }
 
 /// One thing to do.
@@ -35,6 +49,8 @@ pub struct Due {
 pub enum Step {
     /// A held order's time has come: check it and place it, or decline it.
     ComeDue,
+    /// No guardian has said yes in time.
+    NotApproved,
     /// Settle a placed order's beans and queue it, or reject it if they are refused.
     SettleAndQueue,
     /// It could not be settled in time.
@@ -51,8 +67,9 @@ pub enum Step {
 }
 
 impl Step {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::ComeDue,
+        Self::NotApproved,
         Self::SettleAndQueue,
         Self::Reject,
         Self::Settle,
@@ -68,9 +85,8 @@ impl Step {
     /// None where there is nothing to command.
     pub fn command(self, order: &Order, pick_up_until: Timestamp) -> Option<Command> {
         match self {
-            Self::ComeDue => {
-                Some(Command::ComeDue { wishes: order.live_items().map(Item::wish).collect() })
-            }
+            Self::ComeDue => Some(Command::ComeDue { wishes: order.live_wishes() }),
+            Self::NotApproved => Some(Command::Decline { reason: NOT_APPROVED.to_owned() }),
             Self::SettleAndQueue => Some(Command::Queue { revision: order.revision }),
             Self::Reject => Some(Command::Reject { because: Because::NotSettledInTime }),
             Self::Settle => Some(Command::Settled { revision: order.revision }),
@@ -85,6 +101,7 @@ impl Step {
     pub const fn name(self) -> &'static str {
         match self {
             Self::ComeDue => "come_due",
+            Self::NotApproved => "not_approved",
             Self::SettleAndQueue => "settle_and_queue",
             Self::Reject => "reject",
             Self::Settle => "settle",
@@ -101,6 +118,8 @@ impl Step {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NoticeKind {
+    /// A child asks for something that passes its limits.
+    Approval,
     /// There is something to make.
     Queued,
     /// It is being made for long already.
@@ -114,7 +133,8 @@ pub enum NoticeKind {
 }
 
 impl NoticeKind {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
+        Self::Approval,
         Self::Queued,
         Self::Remind,
         Self::Ready,
@@ -128,6 +148,7 @@ impl NoticeKind {
     /// The stable name, as customer-service knows it.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Approval => "approval",
             Self::Queued => "queued",
             Self::Remind => "remind",
             Self::Ready => "ready",
@@ -165,6 +186,7 @@ impl Order {
                 .flatten()
                 .filter(|at| *at > now)
                 .min(),
+            labels: Some(Labels { state: self.state.kind(), number: self.number }),
         }
     }
 
@@ -172,6 +194,7 @@ impl Order {
         let is_over = self.deadline.is_some_and(|deadline| deadline <= now);
         let settle_or = |step| if self.is_settled() { step } else { Step::Settle };
         match self.state {
+            State::Held { approval: Some(_), .. } if is_over => Step::NotApproved,
             State::Held { .. } if is_over => Step::ComeDue,
             State::Held { .. } => Step::Wait,
             State::Placed if is_over => Step::Reject,
@@ -191,6 +214,7 @@ impl Order {
 
     fn notices(&self, now: Timestamp) -> Vec<NoticeKind> {
         match self.state {
+            State::Held { approval: Some(_), .. } => vec![NoticeKind::Approval],
             State::Held { .. } | State::Placed | State::Completed { .. } => vec![],
             State::Queued => vec![NoticeKind::Queued],
             State::Preparing { .. } if self.remind_at.is_some_and(|at| at <= now) => {
@@ -210,6 +234,9 @@ impl Order {
     pub fn notice(&self, kind: NoticeKind) -> Option<Notice> {
         let customer = vec![self.placed_by];
         let (members, roles) = match (kind, &self.state) {
+            (NoticeKind::Approval, State::Held { approval: Some(approval), .. }) => {
+                (approval.guardians.clone(), vec![])
+            }
             (NoticeKind::Queued, State::Queued) => (vec![], vec![Role::Barista]),
             (NoticeKind::Remind, State::Preparing { barista }) => {
                 (vec![*barista], vec![Role::Admin])
@@ -225,7 +252,8 @@ impl Order {
             | (NoticeKind::Expired, State::Expired)
             | (NoticeKind::Uncollected, State::Uncollected { .. }) => (customer, vec![]),
             (
-                NoticeKind::Queued
+                NoticeKind::Approval
+                | NoticeKind::Queued
                 | NoticeKind::Remind
                 | NoticeKind::Ready
                 | NoticeKind::Rejected
@@ -246,7 +274,9 @@ impl Order {
                 | State::Uncollected { .. },
             ) => return None,
         };
-        Some(Notice { kind, members, roles, reason: self.reason().map(str::to_owned) })
+        let why = self.approval().map(|approval| approval.why.as_str());
+        let reason = self.reason().or(why).map(str::to_owned);
+        Some(Notice { kind, members, roles, reason })
     }
 
     /// From when on somebody should have done something about this order; the

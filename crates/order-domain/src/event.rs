@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use types::{MemberId, Timestamp};
 
-use crate::{Because, By, Item};
+use crate::{Approval, Because, By, Item};
 
 /// One change: enough to apply it without asking anybody.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,32 +29,88 @@ impl Event {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
 pub enum What {
-    Held { until: Timestamp, items: Vec<Item> },
-    Placed { items: Vec<Item> },
-    Queued { settled_revision: i64 },
-    Accepted { barista: MemberId },
-    Ready { barista: MemberId },
+    Held {
+        until: Timestamp,
+        items: Vec<Item>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        approval: Option<Approval>,
+    },
+    /// A guardian said yes: held until a time, or placed.
+    Approved {
+        by: MemberId,
+        until: Option<Timestamp>,
+        items: Vec<Item>,
+    },
+    Placed {
+        items: Vec<Item>,
+    },
+    Queued {
+        settled_revision: i64,
+    },
+    Accepted {
+        barista: MemberId,
+    },
+    Ready {
+        barista: MemberId,
+    },
     Released,
-    HandedOver { from: MemberId, to: MemberId },
-    Recalled { barista: MemberId },
-    Completed { barista: MemberId },
-    Rejected { because: Because },
-    Declined { by: By, reason: String },
-    Cancelled { by: By, reason: String },
+    HandedOver {
+        from: MemberId,
+        to: MemberId,
+    },
+    Recalled {
+        barista: MemberId,
+    },
+    Completed {
+        barista: MemberId,
+    },
+    Rejected {
+        because: Because,
+    },
+    Declined {
+        by: By,
+        reason: String,
+    },
+    Cancelled {
+        by: By,
+        reason: String,
+    },
     Expired,
-    Uncollected { barista: MemberId, pick_up_until: Timestamp },
-    Amended { items: Vec<Item> },
-    ItemTicked { line: u32, ticked: bool },
-    ItemStruck { line: u32, reason: String },
-    ItemReplaced { item: Box<Item> },
-    Forgiven { by: MemberId },
-    Settled { revision: i64 },
+    Uncollected {
+        barista: MemberId,
+        pick_up_until: Timestamp,
+    },
+    Amended {
+        items: Vec<Item>,
+    },
+    ItemTicked {
+        line: u32,
+        ticked: bool,
+    },
+    ItemStruck {
+        line: u32,
+        reason: String,
+    },
+    ItemReplaced {
+        item: Box<Item>,
+    },
+    Forgiven {
+        by: MemberId,
+    },
+    Settled {
+        revision: i64,
+    },
+    /// Whoever is at the counter has read what must not be in it.
+    Acknowledged {
+        by: MemberId,
+    },
 }
 
 impl What {
     /// Every kind, for documents and metrics.
-    pub const KINDS: [&'static str; 20] = [
+    pub const KINDS: [&'static str; 22] = [
         "held",
+        "approved",
         "placed",
         "queued",
         "accepted",
@@ -74,12 +130,14 @@ impl What {
         "item_replaced",
         "forgiven",
         "settled",
+        "acknowledged",
     ];
 
     /// The stable name: the event's type in the log, in Kafka and on the live feed.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Held { .. } => "held",
+            Self::Approved { .. } => "approved",
             Self::Placed { .. } => "placed",
             Self::Queued { .. } => "queued",
             Self::Accepted { .. } => "accepted",
@@ -99,12 +157,13 @@ impl What {
             Self::ItemReplaced { .. } => "item_replaced",
             Self::Forgiven { .. } => "forgiven",
             Self::Settled { .. } => "settled",
+            Self::Acknowledged { .. } => "acknowledged",
         }
     }
 
-    /// Whether the order's workflow has anything to do about it; ticking an
-    /// item and having settled are no news to it.
+    /// Whether the order's workflow has anything to do about it; ticking an item,
+    /// having read its warnings and having settled are no news to it.
     pub fn concerns_the_workflow(kind: &str) -> bool {
-        !matches!(kind, "item_ticked" | "settled")
+        !matches!(kind, "item_ticked" | "acknowledged" | "settled")
     }
 }

@@ -28,12 +28,16 @@ pub struct Item {
     pub struck: Option<String>,
     /// Another drink than was ordered, and why.
     pub replaced: Option<String>,
+    /// What whoever makes it must know, "no nuts".
+    #[serde(default)]
+    pub warnings: Vec<String>,
 }
 
 impl Item {
     pub(crate) fn new(line: u32, wish: Wish) -> Self {
-        let Wish { drink, note, recipient } = wish;
-        Self { line, drink, note, recipient, ticked: false, struck: None, replaced: None }
+        let Wish { drink, note, recipient, warnings } = wish;
+        let (ticked, struck, replaced) = (false, None, None);
+        Self { line, drink, note, recipient, ticked, struck, replaced, warnings }
     }
 
     /// Still part of the order.
@@ -47,6 +51,7 @@ impl Item {
             drink: self.drink.clone(),
             note: self.note.clone(),
             recipient: self.recipient.clone(),
+            warnings: self.warnings.clone(),
         }
     }
 

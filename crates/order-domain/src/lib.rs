@@ -9,6 +9,7 @@ mod apply;
 mod bar;
 mod command;
 mod decide;
+mod diner;
 mod drink;
 mod due;
 mod estimate;
@@ -17,6 +18,7 @@ mod forget;
 mod item;
 mod kept;
 mod menu;
+mod offers;
 mod order;
 mod rejection;
 mod state;
@@ -29,19 +31,21 @@ mod tests;
 
 pub use bar::{Bar, BarShut};
 pub use command::{Command, CommandKind};
+pub use diner::{Age, Bite, DayLimits, Diet, Diner, Had, check_diets};
 pub use drink::{Drink, DrinkRequest, Invalid, Wish, parse_hold, parse_wishes};
-pub use due::{Due, Notice, NoticeKind, Step};
+pub use due::{Due, Labels, Notice, NoticeKind, Step};
 pub use estimate::{FEWEST_SAMPLES, Sample, estimate};
 pub use event::{Event, What};
 pub use forget::REMOVED;
 pub use item::{Item, Recipient};
 pub use kept::{Otherwise, check_as_agreed};
 pub use menu::{Choice, Menu, MenuItem, Size, SoldOut};
-pub use order::{NewOrder, Order};
+pub use offers::{Within, in_words};
+pub use order::{Acknowledged, Ask, NewOrder, Order, Permission};
 pub use rejection::{Outcome, Rejection};
-pub use state::{Because, By, State, StateKind};
+pub use state::{Approval, Because, By, State, StateKind};
 pub use waits::Waits;
-pub use who::{Actor, Reader};
+pub use who::{Actor, Reader, Wards};
 
 /// What one order may hold. A family's counter, not a warehouse.
 pub mod limits {

@@ -10,6 +10,9 @@ pub struct Menu {
     pub sold_out: Vec<SoldOut>,
 }
 
+/// The category of what is eaten; it is no drink.
+const BITES: &str = "bites";
+
 /// Something that can be ordered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MenuItem {
@@ -57,6 +60,13 @@ pub struct Choice {
 pub struct SoldOut {
     pub slug: String,
     pub until: Timestamp,
+}
+
+impl MenuItem {
+    /// Whether it is eaten.
+    pub fn is_bite(&self) -> bool {
+        self.category == BITES
+    }
 }
 
 impl Menu {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use types::{Beans, MemberId, OrderId, Timestamp};
 
-use crate::{Event, Item, Rejection, State, Waits, What, Wish, limits};
+use crate::{Approval, Event, Item, Rejection, State, Waits, What, Wish, limits};
 
 /// One order. It is stored as it stands here; `decide` and `apply` are the only
 /// ways it changes.
@@ -43,6 +43,19 @@ pub struct Order {
     /// When the barista is reminded.
     pub remind_at: Option<Timestamp>,
     pub forgiven_by: Option<MemberId>,
+    /// The guardian who said yes to what passes a child's limits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_by: Option<MemberId>,
+    /// The warnings of its items were read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledged: Option<Acknowledged>,
+}
+
+/// Who has read what must not be in an order's items, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acknowledged {
+    pub by: MemberId,
+    pub at: Timestamp,
 }
 
 /// What placing needs to know.
@@ -54,19 +67,53 @@ pub struct NewOrder {
     pub wishes: Vec<Wish>,
     /// Hold it until then.
     pub hold_until: Option<Timestamp>,
+    /// What a child's limits say no to, and what a guardian said.
+    pub permission: Option<Permission>,
+}
+
+/// What is done about limits that say no.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Permission {
+    /// Hold it until a guardian has said yes.
+    Asked(Ask),
+    /// This guardian says yes, and orders it.
+    Given(MemberId),
+}
+
+/// Whom to ask about what passes a child's limits, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ask {
+    pub children: Vec<MemberId>,
+    pub guardians: Vec<MemberId>,
+    pub why: String,
 }
 
 impl Order {
     /// A new order, `placed` or `held`, and the event that says so.
     pub fn place(new: NewOrder, now: Timestamp, waits: &Waits) -> Result<(Self, Event), Rejection> {
-        let NewOrder { id, number, placed_by, wishes, hold_until } = new;
+        let NewOrder { id, number, placed_by, wishes, hold_until, permission } = new;
         if wishes.is_empty() || wishes.len() > limits::ITEMS {
             return Err(Rejection::WrongItemCount);
         }
         let items = lines(1, wishes);
-        let (state, what) = match hold_until {
-            Some(until) if until > now => (State::Held { until }, What::Held { until, items }),
-            Some(_) | None => (State::Placed, What::Placed { items }),
+        let hold_until = hold_until.filter(|until| *until > now);
+        let (approval, approved_by) = match permission {
+            None => (None, None),
+            Some(Permission::Given(by)) => (None, Some(by)),
+            Some(Permission::Asked(Ask { children, guardians, why })) => {
+                (Some(Approval { children, guardians, why, then_at: hold_until }), None)
+            }
+        };
+        let until = match &approval {
+            Some(_) => Some(waits.approval_until(now, hold_until)),
+            None => hold_until,
+        };
+        let (state, what) = match until {
+            Some(until) => (
+                State::Held { until, approval: approval.clone() },
+                What::Held { until, items, approval },
+            ),
+            None => (State::Placed, What::Placed { items }),
         };
         let mut order = Self {
             id,
@@ -88,6 +135,8 @@ impl Order {
             deadline: None,
             remind_at: None,
             forgiven_by: None,
+            approved_by,
+            acknowledged: None,
         };
         let event = Event {
             version: 1,
@@ -103,6 +152,11 @@ impl Order {
     /// The items that were not struck.
     pub fn live_items(&self) -> impl Iterator<Item = &Item> {
         self.items.iter().filter(|item| item.is_live())
+    }
+
+    /// What its live items are made of.
+    pub fn live_wishes(&self) -> Vec<Wish> {
+        self.live_items().map(Item::wish).collect()
     }
 
     /// An item by its line.
@@ -187,10 +241,37 @@ impl Order {
         }
     }
 
-    /// Until when it is held.
+    /// Whether somebody must still read what must not be in it.
+    pub fn has_unread_warnings(&self) -> bool {
+        self.acknowledged.is_none() && self.has_warnings()
+    }
+
+    pub(crate) fn has_warnings(&self) -> bool {
+        self.live_items().any(|item| !item.warnings.is_empty())
+    }
+
+    /// What it waits for beside its time.
+    pub const fn approval(&self) -> Option<&Approval> {
+        match &self.state {
+            State::Held { approval, .. } => approval.as_ref(),
+            State::Placed
+            | State::Queued
+            | State::Preparing { .. }
+            | State::Ready { .. }
+            | State::Completed { .. }
+            | State::Rejected { .. }
+            | State::Declined { .. }
+            | State::Cancelled { .. }
+            | State::Expired
+            | State::Uncollected { .. } => None,
+        }
+    }
+
+    /// Until when it is held once nobody has to say yes any more.
     pub const fn held_until(&self) -> Option<Timestamp> {
-        match self.state {
-            State::Held { until } => Some(until),
+        match &self.state {
+            State::Held { approval: Some(approval), .. } => approval.then_at,
+            State::Held { until, approval: None } => Some(*until),
             State::Placed
             | State::Queued
             | State::Preparing { .. }

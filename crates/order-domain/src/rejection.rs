@@ -48,6 +48,10 @@ pub enum Rejection {
     WrongItemCount,
     #[error("it could be picked up on its own day only")]
     TooLate,
+    #[error("a guardian of the child says so")]
+    NotGuardian,
+    #[error("read first what must not be in it, and say that you have")]
+    WarningsUnread,
 }
 
 impl Rejection {
@@ -66,6 +70,8 @@ impl Rejection {
             Self::ReasonTooLong { .. } => "reason-too-long",
             Self::WrongItemCount => "wrong-item-count",
             Self::TooLate => "too-late",
+            Self::NotGuardian => "not-guardian",
+            Self::WarningsUnread => "warnings-unread",
         }
     }
 
@@ -82,7 +88,9 @@ impl Rejection {
             | Self::NotAllowed
             | Self::NotNow { .. }
             | Self::LastItem
-            | Self::TooLate => None,
+            | Self::TooLate
+            | Self::NotGuardian
+            | Self::WarningsUnread => None,
         }
     }
 }

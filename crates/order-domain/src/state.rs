@@ -9,8 +9,12 @@ use types::{MemberId, Timestamp};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum State {
-    /// Waits until a time, owing nothing.
-    Held { until: Timestamp },
+    /// Waits until a time, owing nothing; for a guardian's approval until then at most.
+    Held {
+        until: Timestamp,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        approval: Option<Approval>,
+    },
     /// Stored, price fixed, beans not settled yet.
     Placed,
     /// Paid, on the counter's screen, nobody has it.
@@ -23,7 +27,7 @@ pub enum State {
     Completed { barista: MemberId },
     /// Never reached the counter. Final.
     Rejected { because: Because },
-    /// Refused by a barista, or by the checks when its time had come. Final.
+    /// Refused by a barista or a guardian, or by the checks when its time had come. Final.
     Declined { by: By, reason: String },
     /// Taken back. Final.
     Cancelled { by: By, reason: String },
@@ -124,6 +128,19 @@ impl fmt::Display for StateKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
+}
+
+/// What a held order waits for beside its time: that a guardian says yes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    /// Whose limits it passes.
+    pub children: Vec<MemberId>,
+    /// Who was asked. Whoever guards all of the children may answer.
+    pub guardians: Vec<MemberId>,
+    /// For people.
+    pub why: String,
+    /// It is held until then once somebody said yes.
+    pub then_at: Option<Timestamp>,
 }
 
 /// Who ended an order.

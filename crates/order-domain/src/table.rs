@@ -6,8 +6,8 @@ use std::fmt::Write;
 use types::{Beans, MemberId, MenuItemId, OrderId, Role, Timestamp};
 
 use crate::{
-    Actor, Because, By, CommandKind, Drink, NewOrder, Order, Outcome, Reader, Recipient, State,
-    StateKind, Waits, Wish,
+    Actor, Approval, Because, By, CommandKind, Drink, NewOrder, Order, Outcome, Reader, Recipient,
+    State, StateKind, Waits, Wards, Wish,
 };
 
 /// What a command does in a state.
@@ -30,7 +30,7 @@ pub struct Row {
     pub command: CommandKind,
     pub then: Then,
     /// Who may give it, in letters: C who placed it, H the barista who has it,
-    /// B any barista, A an admin, S the order service.
+    /// B any barista, A an admin, G a guardian, S the order service.
     pub by: Vec<&'static str>,
 }
 
@@ -39,25 +39,39 @@ struct Cast {
     holder: MemberId,
     other: MemberId,
     admin: MemberId,
+    guardian: MemberId,
 }
 
 impl Cast {
-    fn actors(&self) -> [(&'static str, Actor, MemberId); 5] {
-        let person = |member, role| Actor::Person(Reader { member, roles: [role].into() });
+    fn actors(&self) -> [(&'static str, Actor, MemberId); 6] {
+        let person = |member, role| {
+            // The child is who placed it.
+            let wards = if member == self.guardian { vec![self.placer] } else { vec![] };
+            Actor::Person(Reader { member, roles: [role].into(), wards: Wards::from(wards) })
+        };
         [
             ("C", person(self.placer, Role::Member), self.placer),
             ("H", person(self.holder, Role::Barista), self.holder),
             ("B", person(self.other, Role::Barista), self.other),
             ("A", person(self.admin, Role::Admin), self.admin),
+            ("G", person(self.guardian, Role::Member), self.guardian),
             ("S", Actor::System, self.placer),
         ]
     }
 
-    fn state(&self, kind: StateKind, now: Timestamp) -> State {
+    fn state(&self, kind: StateKind, asks: bool, now: Timestamp) -> State {
         let barista = self.holder;
         let reason = String::new();
         match kind {
-            StateKind::Held => State::Held { until: now },
+            StateKind::Held => State::Held {
+                until: now,
+                approval: asks.then(|| Approval {
+                    children: vec![self.placer],
+                    guardians: vec![self.guardian],
+                    why: String::new(),
+                    then_at: None,
+                }),
+            },
             StateKind::Placed => State::Placed,
             StateKind::Queued => State::Queued,
             StateKind::Preparing => State::Preparing { barista },
@@ -85,14 +99,17 @@ fn sample(cast: &Cast, now: Timestamp) -> Option<Order> {
         price: Beans::new(3),
         caffeine_mg: 130,
         allergens: vec![],
+        bite: false,
     };
-    let wish = Wish { drink, note: String::new(), recipient: Recipient::Member(cast.placer) };
+    let recipient = Recipient::Member(cast.placer);
+    let wish = Wish { drink, note: String::new(), recipient, warnings: vec![] };
     let new = NewOrder {
         id: OrderId::default(),
         number: 1,
         placed_by: cast.placer,
         wishes: vec![wish.clone(), wish],
         hold_until: None,
+        permission: None,
     };
     Order::place(new, now, &Waits::default()).ok().map(|(order, _)| order)
 }
@@ -105,13 +122,19 @@ pub fn table() -> Vec<Row> {
         holder: MemberId::default(),
         other: MemberId::default(),
         admin: MemberId::default(),
+        guardian: MemberId::default(),
     };
     let Some(fresh) = sample(&cast, now) else { return vec![] };
     let mut rows = Vec::new();
     for state in StateKind::ALL {
-        let mut order = fresh.clone();
-        order.state = cast.state(state, now);
         for command in CommandKind::all() {
+            let mut order = fresh.clone();
+            // What it is about must be there: a question, or a warning.
+            let asks = matches!(command, CommandKind::Approve | CommandKind::Refuse);
+            order.state = cast.state(state, asks, now);
+            if command == CommandKind::Acknowledge {
+                order.items.iter_mut().for_each(|item| item.warnings = vec!["no nuts".to_owned()]);
+            }
             rows.push(ask(&order, command, &cast, now));
         }
     }
@@ -173,7 +196,9 @@ pub fn markdown() -> String {
     text.push_str(
         "\n\n→ enters that state, ✓ changes the order within its state, = is so already and a \
          success, empty: refused with a named rejection. C: who placed it, H: the barista who \
-         has it, B: any barista (and admins), A: an admin, S: the order service itself.\n",
+         has it, B: any barista (and admins), A: an admin, G: a guardian of the child \
+         whose limits it passes, S: the order service itself. An order whose items have warnings \
+         is accepted and called ready only once they were acknowledged.\n",
     );
     text
 }

@@ -1,3 +1,4 @@
+mod diners;
 mod helpers;
 mod life;
 mod menu;

@@ -19,6 +19,8 @@ pub struct Waits {
     pub preparing: TimeDelta,
     /// In `ready` until it is uncollected.
     pub ready: TimeDelta,
+    /// In `held` for a guardian's approval until it is declined.
+    pub approval: TimeDelta,
 }
 
 impl Default for Waits {
@@ -29,6 +31,7 @@ impl Default for Waits {
             preparing_remind: TimeDelta::minutes(15),
             preparing: TimeDelta::minutes(60),
             ready: TimeDelta::minutes(30),
+            approval: TimeDelta::hours(2),
         }
     }
 }
@@ -37,7 +40,7 @@ impl Waits {
     /// When the clock moves an order on that entered this state at `at`.
     pub fn deadline(&self, state: &State, at: Timestamp) -> Option<Timestamp> {
         match state {
-            State::Held { until } => Some(*until),
+            State::Held { until, approval: _ } => Some(*until),
             State::Placed => at.checked_add_signed(self.placed),
             State::Queued => at.checked_add_signed(self.queued),
             State::Preparing { .. } => at.checked_add_signed(self.preparing),
@@ -49,6 +52,13 @@ impl Waits {
             | State::Expired
             | State::Uncollected { .. } => None,
         }
+    }
+
+    /// Until when an order that is asked for at `at` waits for a guardian: not
+    /// longer than until it is to be made.
+    pub fn approval_until(&self, at: Timestamp, then_at: Option<Timestamp>) -> Timestamp {
+        let longest = at.checked_add_signed(self.approval).unwrap_or(at);
+        then_at.map_or(longest, |then_at| then_at.min(longest))
     }
 
     /// When somebody is reminded of an order that entered this state at `at`.

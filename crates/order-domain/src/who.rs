@@ -1,37 +1,48 @@
 //! Who gives a command, and what that lets them do.
 
+use std::sync::Arc;
+
 use types::{MemberId, Role, Roles};
 
 use crate::{Order, Rejection, drink::parse_reason, state::By};
 
+/// The children whom somebody looks after.
+pub type Wards = Arc<[MemberId]>;
+
 /// A signed-in person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reader {
     pub member: MemberId,
     pub roles: Roles,
+    pub wards: Wards,
 }
 
 impl Reader {
     /// Works the counter: a barista, or an admin.
-    pub const fn works_the_counter(&self) -> bool {
+    pub fn works_the_counter(&self) -> bool {
         self.roles.contains(Role::Barista) || self.roles.contains(Role::Admin)
     }
 
-    pub const fn is_admin(&self) -> bool {
+    pub fn is_admin(&self) -> bool {
         self.roles.contains(Role::Admin)
     }
 
+    pub fn guards(&self, child: MemberId) -> bool {
+        self.wards.contains(&child)
+    }
+
     /// Whether an order is any of this person's business: who placed it, for
-    /// whom an item is, and everybody who works the counter.
+    /// whom an item is, their guardians, and everybody who works the counter.
     pub fn may_see(&self, order: &Order) -> bool {
+        let is_mine = |member: MemberId| member == self.member || self.guards(member);
         self.works_the_counter()
-            || order.placed_by == self.member
-            || order.recipients().contains(&self.member)
+            || is_mine(order.placed_by)
+            || order.recipients().into_iter().any(is_mine)
     }
 }
 
 /// Who gives a command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Actor {
     Person(Reader),
     /// The order service itself: its workflow and its fast path.
@@ -79,6 +90,17 @@ impl Actor {
             Ok(member)
         } else {
             Err(Rejection::TakenBy { barista })
+        }
+    }
+
+    /// Somebody who looks after all of these children, or an admin.
+    pub(crate) fn guardian(&self, children: &[MemberId]) -> Result<MemberId, Rejection> {
+        let reader = self.person()?;
+        let guards = || children.iter().all(|child| reader.guards(*child));
+        if reader.is_admin() || (!children.is_empty() && guards()) {
+            Ok(reader.member)
+        } else {
+            Err(Rejection::NotGuardian)
         }
     }
 

@@ -25,12 +25,13 @@ use crate::support::{
 /// Spans leave once a second; a busy machine gets more.
 const LIMIT: Duration = Duration::from_secs(60);
 /// How long orders may wait, in seconds: the clock's steps are walked, too.
-const WAITS: [(&str, &str); 5] = [
+const WAITS: [(&str, &str); 6] = [
     ("EVERYTHING_WAIT_PLACED", "10"),
     ("EVERYTHING_WAIT_QUEUED", "20"),
     ("EVERYTHING_WAIT_PREPARING_REMIND", "5"),
     ("EVERYTHING_WAIT_PREPARING", "10"),
     ("EVERYTHING_WAIT_READY", "20"),
+    ("EVERYTHING_WAIT_APPROVAL", "10"),
 ];
 
 /// Methods that neither an endpoint nor the running of the system calls.
@@ -45,6 +46,7 @@ const NOT_WALKED: [&str; 2] = [
 fn steps() -> Vec<&'static str> {
     let of_orders = Step::ALL.into_iter().filter_map(|step| match step {
         Step::ComeDue
+        | Step::NotApproved
         | Step::Reject
         | Step::Settle
         | Step::Expire

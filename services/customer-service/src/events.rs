@@ -1,6 +1,7 @@
 //! What customer-service tells the world: members who joined and beans that
 //! were booked, by ids and numbers only. They leave through the event log.
 
+use customer_domain::kin::Kin;
 use outbox::NewEvent;
 use prost::Message;
 use prost_types::Timestamp as WireTimestamp;
@@ -23,14 +24,22 @@ pub fn beans_booked(after: &Account, entry: &NewEntry) -> NewEvent {
 }
 
 /// That a member joined: the first event about them.
-pub fn member_joined(member: MemberId, at: Timestamp) -> NewEvent {
-    encode("member-joined", member, 1, at, What::MemberJoined(MemberJoined {}))
+pub fn member_joined(member: MemberId, kin: &Kin, at: Timestamp) -> NewEvent {
+    let kind = kin.name().to_owned();
+    encode("member-joined", member, 1, at, What::MemberJoined(MemberJoined { kind }))
 }
 
-/// That a member's card or roles changed.
-pub fn member_changed(member: MemberId, version: i64, roles: Roles, at: Timestamp) -> NewEvent {
+/// That a member's card, roles or kind changed.
+pub fn member_changed(
+    member: MemberId,
+    version: i64,
+    roles: Roles,
+    kin: &Kin,
+    at: Timestamp,
+) -> NewEvent {
     let roles = roles.iter().map(|role| role.name().to_owned()).collect();
-    encode("member-changed", member, version, at, What::MemberChanged(MemberChanged { roles }))
+    let what = What::MemberChanged(MemberChanged { roles, kind: kin.name().to_owned() });
+    encode("member-changed", member, version, at, what)
 }
 
 /// That a member left for good: the last event about them but for bookings.

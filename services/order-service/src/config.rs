@@ -93,6 +93,10 @@ pub struct WaitSeconds {
     /// Until a drink that nobody fetches is uncollected.
     #[arg(long, env = "EVERYTHING_WAIT_READY", default_value_t = 1800)]
     pub wait_ready: u32,
+
+    /// Until what passes a child's limits, and no guardian said yes to, is declined.
+    #[arg(long, env = "EVERYTHING_WAIT_APPROVAL", default_value_t = 7200)]
+    pub wait_approval: u32,
 }
 
 impl From<WaitSeconds> for Waits {
@@ -103,6 +107,7 @@ impl From<WaitSeconds> for Waits {
             wait_preparing_remind,
             wait_preparing,
             wait_ready,
+            wait_approval,
         } = waits;
         let seconds = |count: u32| TimeDelta::seconds(i64::from(count));
         Self {
@@ -111,6 +116,7 @@ impl From<WaitSeconds> for Waits {
             preparing_remind: seconds(wait_preparing_remind),
             preparing: seconds(wait_preparing),
             ready: seconds(wait_ready),
+            approval: seconds(wait_approval),
         }
     }
 }

@@ -67,6 +67,7 @@ pub async fn start(config: Config, runtime: Runtime) -> anyhow::Result<Service> 
         log.waker(),
     );
     app.house().await.map_err(anyhow::Error::new).context("read menu and bar")?;
+    app.recall_diners().await.map_err(anyhow::Error::new).context("read what may be served")?;
     relay::to_memory(&runtime, &log, app.clone());
     workflow::start(&runtime, &log, &app, config.temporal());
     let draining = runtime.shutdown.draining().clone();
@@ -77,7 +78,14 @@ pub async fn start(config: Config, runtime: Runtime) -> anyhow::Result<Service> 
             Ok(())
         }
     });
-    runtime.spawn("tidying", tidy(app.clone(), draining));
+    runtime.spawn("tidying", tidy(app.clone(), draining.clone()));
+    runtime.spawn("diners", {
+        let following = app.clone();
+        async move {
+            following.follow_diners(draining).await;
+            Ok(())
+        }
+    });
 
     let handlers = handlers::Handlers::new(app.clone(), log.clone());
     let server = grpc::server(&runtime, &config.grpc, verifier)

@@ -181,7 +181,9 @@ async fn try_settle(app: &App, order: &Order) -> Attempt {
             tracing::info!("rejected an order: not enough beans");
             Attempt::Done
         }
-        Err(CommandError::Rejected(_) | CommandError::NoSuchOrder) => Attempt::Again,
+        Err(CommandError::Rejected(_) | CommandError::Limited(_) | CommandError::NoSuchOrder) => {
+            Attempt::Again
+        }
         Err(CommandError::Failed(error)) if error.is_transient() => {
             tracing::debug!(cause = error.chain(), "an order waits for its beans");
             Attempt::Away

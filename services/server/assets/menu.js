@@ -62,7 +62,23 @@ export function watchDrink() {
   };
   form.addEventListener("change", (event) => {
     tell();
-    if (event.target instanceof HTMLInputElement && event.target.matches("[data-guest]")) find("#guest", form)?.focus();
+    if (!(event.target instanceof HTMLInputElement)) return;
+    if (event.target.matches("[data-guest]")) find("#guest", form)?.focus();
+    else if (event.target.name === "for") offerTo(/** @type {HTMLFormElement} */ (form));
   });
   tell();
+}
+
+/**
+ * Others may not have all of it: the form comes again as it is offered to whom it is for
+ * now, with what was chosen already.
+ * @param {HTMLFormElement} form
+ */
+function offerTo(form) {
+  const chosen = new URLSearchParams();
+  for (const [name, value] of new FormData(form)) {
+    const kept = ["for", "size", "milk", "extras", "note"].includes(name);
+    if (kept && typeof value === "string" && value) chosen.append(name, value);
+  }
+  location.replace(`${location.pathname}?${chosen}`);
 }

@@ -32,6 +32,8 @@ pub struct Name {
     pub emoji: String,
     /// "#a0522d"
     pub colour: String,
+    /// Member ids of a child's guardians; an adult has none.
+    pub guardians: Vec<String>,
 }
 
 /// Everybody, by id and in the order that customer-service lists them.
@@ -48,8 +50,17 @@ impl Names {
         let everybody: Vec<Name> = members
             .into_iter()
             .map(|member| {
-                let Member { id, name, emoji, colour, roles: _, balance_beans: _ } = member;
-                Name { id, name, emoji, colour }
+                let Member {
+                    id,
+                    name,
+                    emoji,
+                    colour,
+                    roles: _,
+                    balance_beans: _,
+                    kind: _,
+                    guardian_ids: guardians,
+                } = member;
+                Name { id, name, emoji, colour, guardians }
             })
             .collect();
         let by_id = everybody.iter().enumerate().map(|(at, name)| (name.id.clone(), at)).collect();
@@ -69,6 +80,12 @@ impl Names {
     /// By id.
     pub fn of_member(&self, id: MemberId) -> Option<&Name> {
         self.of(&id.to_string())
+    }
+
+    /// The children whom somebody looks after.
+    pub fn wards_of(&self, guardian: &str) -> impl Iterator<Item = &Name> {
+        let guards = move |name: &&Name| name.guardians.iter().any(|id| id == guardian);
+        self.everybody.iter().filter(guards)
     }
 
     /// Everybody, for choosing from.

@@ -4,8 +4,8 @@ use chrono::TimeDelta;
 use types::{Beans, MemberId, MenuItemId, OrderId, Role, Timestamp};
 
 use crate::{
-    Actor, Choice, Command, Drink, DrinkRequest, Event, Menu, MenuItem, NewOrder, Order, Outcome,
-    Reader, Recipient, Rejection, Size, Waits, Wish,
+    Actor, Ask, Choice, Command, Drink, DrinkRequest, Event, Menu, MenuItem, NewOrder, Order,
+    Outcome, Permission, Reader, Recipient, Rejection, Size, Waits, Wards, Wish,
 };
 
 pub(super) fn at(seconds: i64) -> Timestamp {
@@ -64,7 +64,8 @@ pub(super) fn wish(slug: &str, member: MemberId) -> Wish {
     // The same item every time, whatever menu it came from.
     let menu_item = "itm_00000000000000000000000001".parse().unwrap();
     let drink = Drink { menu_item, ..drink };
-    Wish { drink, note: slug.to_owned(), recipient: Recipient::Member(member) }
+    let recipient = Recipient::Member(member);
+    Wish { drink, note: slug.to_owned(), recipient, warnings: vec![] }
 }
 
 /// One person of each kind.
@@ -74,6 +75,7 @@ pub(super) struct Family {
     pub(super) other_barista: MemberId,
     pub(super) admin: MemberId,
     pub(super) stranger: MemberId,
+    pub(super) guardian: MemberId,
 }
 
 impl Family {
@@ -84,6 +86,7 @@ impl Family {
             other_barista: MemberId::new(),
             admin: MemberId::new(),
             stranger: MemberId::new(),
+            guardian: MemberId::new(),
         }
     }
 
@@ -95,11 +98,14 @@ impl Family {
         } else {
             Role::Member
         };
-        Reader { member, roles: [Role::Member, role].into() }
+        // The customer is a child.
+        let wards = if member == self.guardian { vec![self.customer] } else { vec![] };
+        Reader { member, roles: [Role::Member, role].into(), wards: Wards::from(wards) }
     }
 
-    pub(super) fn everybody(&self) -> [MemberId; 5] {
-        [self.customer, self.barista, self.other_barista, self.admin, self.stranger]
+    pub(super) fn everybody(&self) -> [MemberId; 6] {
+        let Self { customer, barista, other_barista, admin, stranger, guardian } = *self;
+        [customer, barista, other_barista, admin, stranger, guardian]
     }
 
     pub(super) fn actor(&self, member: MemberId) -> Actor {
@@ -107,6 +113,20 @@ impl Family {
     }
 
     pub(super) fn order(&self, hold_until: Option<Timestamp>) -> Order {
+        self.order_asking(hold_until, None)
+    }
+
+    /// One that waits for the guardian, for two hours at most.
+    pub(super) fn asking(&self, hold_until: Option<Timestamp>) -> Order {
+        let ask = Ask {
+            children: vec![self.customer],
+            guardians: vec![self.guardian],
+            why: "2 drinks a day are allowed".to_owned(),
+        };
+        self.order_asking(hold_until, Some(ask))
+    }
+
+    fn order_asking(&self, hold_until: Option<Timestamp>, ask: Option<Ask>) -> Order {
         let wishes = vec![wish("flat-white", self.customer), wish("espresso", self.stranger)];
         let new = NewOrder {
             id: OrderId::new(),
@@ -114,6 +134,7 @@ impl Family {
             placed_by: self.customer,
             wishes,
             hold_until,
+            permission: ask.map(Permission::Asked),
         };
         Order::place(new, at(0), &Waits::default()).unwrap().0
     }
@@ -144,10 +165,10 @@ impl Family {
 pub(super) fn give(
     order: &mut Order,
     command: &Command,
-    actor: Actor,
+    actor: impl std::borrow::Borrow<Actor>,
     second: i64,
 ) -> Result<Outcome<Event>, Rejection> {
-    let outcome = order.decide(command, &actor, 0, at(second), &Waits::default())?;
+    let outcome = order.decide(command, actor.borrow(), 0, at(second), &Waits::default())?;
     if let Outcome::Changed(event) = &outcome {
         order.apply(event);
     }

@@ -4,7 +4,9 @@ use proptest::{collection::vec, prelude::*};
 use types::{Beans, MemberId};
 
 use super::helpers::{Family, at, wish};
-use crate::{Actor, Because, Command, CommandKind, Order, Outcome, State, StateKind, Waits};
+use crate::{
+    Actor, Approval, Because, Command, CommandKind, Order, Outcome, State, StateKind, Waits,
+};
 
 /// A command in outline: made whole with the family and the order at hand.
 #[derive(Debug, Clone)]
@@ -19,7 +21,7 @@ struct Move {
 
 fn a_move() -> impl Strategy<Value = Move> {
     let kinds: Vec<_> = CommandKind::all().collect();
-    (prop::sample::select(kinds), 0..6_usize, 0..5_u32, 0..4_i64, 0..3_u64, 0..400_i64).prop_map(
+    (prop::sample::select(kinds), 0..7_usize, 0..5_u32, 0..4_i64, 0..3_u64, 0..400_i64).prop_map(
         |(kind, giver, line, amount, version, seconds)| Move {
             kind,
             giver,
@@ -40,7 +42,7 @@ fn actor(family: &Family, giver: usize) -> Actor {
 
 fn command(family: &Family, order: &Order, wanted: &Move) -> Command {
     let slug = if wanted.amount % 2 == 0 { "espresso" } else { "flat-white" };
-    let to: MemberId = family.everybody()[wanted.line as usize % 5];
+    let to: MemberId = family.everybody()[wanted.line as usize % 6];
     let reason = if wanted.amount == 3 { String::new() } else { "because".to_owned() };
     let line = wanted.line;
     let wishes = vec![wish(slug, to); wanted.amount as usize];
@@ -58,6 +60,9 @@ fn command(family: &Family, order: &Order, wanted: &Move) -> Command {
         CommandKind::Tick => Command::Tick { line, ticked: wanted.amount > 0 },
         CommandKind::Strike => Command::Strike { line, reason },
         CommandKind::Replace => Command::Replace { line, wish: wish(slug, to), reason },
+        CommandKind::Approve => Command::Approve { wishes },
+        CommandKind::Refuse => Command::Refuse { reason },
+        CommandKind::Acknowledge => Command::Acknowledge,
         CommandKind::ComeDue => Command::ComeDue { wishes },
         CommandKind::Queue => Command::Queue { revision: order.revision - (wanted.amount / 3) },
         CommandKind::Reject => Command::Reject { because: Because::NotEnoughBeans },
@@ -78,14 +83,30 @@ fn owed_by_definition(order: &Order) -> Beans {
     }
 }
 
+/// An order as it may begin: held or not, waiting for the guardian or not, with
+/// warnings or not.
+fn begun(family: &Family, held: bool, asks: bool, warned: bool) -> Order {
+    let until = held.then(|| at(60));
+    let mut order = if asks { family.asking(until) } else { family.order(until) };
+    if warned {
+        order.items[0].warnings = vec!["no nuts".to_owned()];
+    }
+    order
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_is_asked_in_whatever_order(moves in vec(a_move(), 1..40), held in any::<bool>()) {
+    fn whatever_is_asked_in_whatever_order(
+        moves in vec(a_move(), 1..40),
+        held in any::<bool>(),
+        asks in any::<bool>(),
+        warned in any::<bool>(),
+    ) {
         let family = Family::new();
         let waits = Waits::default();
-        let mut order = family.order(held.then(|| at(60)));
+        let mut order = begun(&family, held, asks, warned);
         let mut lines: Vec<u32> = order.items.iter().map(|item| item.line).collect();
         let mut clock = 0;
         for wanted in &moves {
@@ -118,6 +139,13 @@ proptest! {
             prop_assert_eq!(order.revision, before.revision + i64::from(raised));
             prop_assert!(order.settled_revision <= order.revision);
             prop_assert!(order.settled_revision >= before.settled_revision);
+            // Nothing is made before its warnings were read, nor without a guardian's yes.
+            let made = matches!(event.kind(), "accepted" | "ready");
+            prop_assert!(!made || !before.has_unread_warnings());
+            if before.approval().is_some() && order.state.kind() == StateKind::Placed {
+                let by = order.approved_by;
+                prop_assert!(by == Some(family.guardian) || by == Some(family.admin));
+            }
             // Only what is settled stands in the queue for the first time.
             if event.kind() == "queued" {
                 prop_assert_eq!(order.settled_revision, order.revision);
@@ -145,10 +173,11 @@ proptest! {
     fn the_process_manager_alone_closes_every_order(
         moves in vec(a_move(), 0..15),
         held in any::<bool>(),
+        asks in any::<bool>(),
     ) {
         let family = Family::new();
         let waits = Waits::default();
-        let mut order = family.order(held.then(|| at(60)));
+        let mut order = begun(&family, held, asks, false);
         let mut clock = 0;
         for wanted in &moves {
             clock += wanted.seconds / 20;
@@ -184,8 +213,15 @@ fn every_state_answers_every_command_of_everybody() {
     let family = Family::new();
     let waits = Waits::default();
     let barista = family.barista;
+    let approval = Approval {
+        children: vec![family.customer],
+        guardians: vec![family.guardian],
+        why: String::new(),
+        then_at: None,
+    };
     let states = [
-        State::Held { until: at(9) },
+        State::Held { until: at(9), approval: None },
+        State::Held { until: at(9), approval: Some(approval) },
         State::Placed,
         State::Queued,
         State::Preparing { barista },
@@ -202,7 +238,7 @@ fn every_state_answers_every_command_of_everybody() {
         let mut order = family.order(None);
         order.state = state;
         for kind in CommandKind::all() {
-            for giver in 0..6 {
+            for giver in 0..7 {
                 for (line, amount) in [(1, 1), (2, 0), (9, 3)] {
                     let wanted = Move { kind, giver, line, amount, version: 0, seconds: 0 };
                     let command = command(&family, &order, &wanted);
@@ -234,7 +270,7 @@ fn every_state_answers_every_command_of_everybody() {
                                 seconds: 0,
                             };
                             let command = command(&family, &order, &wanted);
-                            let actor = Actor::Person(reader);
+                            let actor = Actor::Person(reader.clone());
                             let decision = order.decide(&command, &actor, 0, at(5), &waits);
                             matches!(decision, Ok(Outcome::Changed(_)))
                         })
@@ -244,5 +280,5 @@ fn every_state_answers_every_command_of_everybody() {
             assert_eq!(order.allowed(&reader, at(5)), accepted, "{:?}", order.state);
         }
     }
-    assert_eq!(asked, 11 * 19 * 6 * 3);
+    assert_eq!(asked, 12 * 22 * 7 * 3);
 }

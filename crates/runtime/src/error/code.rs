@@ -86,6 +86,8 @@ codes! {
 
     /// The family would be left without an admin.
     LastAdmin = "last-admin", FailedPrecondition, 409;
+    /// A child would be left without a guardian; `details.child` says which.
+    LastGuardian = "last-guardian", FailedPrecondition, 409;
 
     // -- things --
     /// There is no such thing, or the caller may not know of it.
@@ -133,6 +135,16 @@ codes! {
     TooMany = "too-many", InvalidArgument, 422;
     /// The line is not in this order, or struck already.
     NoSuchLine = "no-such-line", NotFound, 404;
+
+    /// Only a guardian of the child may say so.
+    NotGuardian = "not-guardian", PermissionDenied, 403;
+    /// The day's limits of a child say no; `details.offers` is what is possible,
+    /// `details.may_ask` whether its guardian can be asked.
+    LimitReached = "limit-reached", FailedPrecondition, 409;
+    /// It holds what must not be in the cup of whom it is for.
+    HoldsAllergen = "holds-allergen", FailedPrecondition, 409;
+    /// Its warnings are to be read before it is made.
+    WarningsUnread = "warnings-unread", FailedPrecondition, 409;
 
     // -- beans --
     /// The balance would pass the floor.

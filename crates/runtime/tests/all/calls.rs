@@ -121,12 +121,12 @@ fn bind(service: &Runtime, verifier: AccessTokenVerifier, seen: Seen) -> Bound {
 #[tokio::test]
 async fn a_service_calls_for_itself_and_for_a_person() {
     let house = House::new();
-    let menu = house.client().get_menu(GetMenuRequest {}).await.unwrap().into_inner();
+    let menu = house.client().get_menu(GetMenuRequest::default()).await.unwrap().into_inner();
     assert_eq!(menu.etag, "fresh");
     let caller = house.seen.caller.lock().unwrap().take().unwrap();
     assert_eq!((caller.peer, caller.person.is_none()), (Peer::Server, true));
 
-    let request = on_behalf_of(&house.token(Role::Barista), GetMenuRequest {}).unwrap();
+    let request = on_behalf_of(&house.token(Role::Barista), GetMenuRequest::default()).unwrap();
     house.client().get_menu(request).await.unwrap();
     let caller = house.seen.caller.lock().unwrap().take().unwrap();
     assert!(caller.person().unwrap().is(Role::Barista));
@@ -139,7 +139,7 @@ async fn nobody_gets_in_without_what_the_method_asks_for() {
     // A stranger without any token.
     let plain = tonic::transport::Endpoint::from_shared(format!("http://{}", house.address));
     let mut stranger = OrderServiceClient::new(plain.unwrap().connect_lazy());
-    let refused = stranger.get_menu(GetMenuRequest {}).await.unwrap_err();
+    let refused = stranger.get_menu(GetMenuRequest::default()).await.unwrap_err();
     assert_eq!(AppError::from_status(refused).code, Code::Unauthenticated);
     // A service for itself where a person is needed.
     let get = GetOrderRequest { id: "ord_x".to_owned() };
@@ -154,7 +154,7 @@ async fn nobody_gets_in_without_what_the_method_asks_for() {
     let all = Role::ALL.into_iter().collect();
     let (forged, _) =
         forged.issue(&Grant::full(MemberId::new(), SessionId::new(), all), Utc::now()).unwrap();
-    let request = on_behalf_of(&forged, GetMenuRequest {}).unwrap();
+    let request = on_behalf_of(&forged, GetMenuRequest::default()).unwrap();
     let refused = house.client().get_menu(request).await.unwrap_err();
     assert_eq!(AppError::from_status(refused).code, Code::Unauthenticated);
     assert!(house.seen.caller.lock().unwrap().is_none(), "a handler was reached");
@@ -190,10 +190,11 @@ async fn a_call_ends_at_its_deadline_on_both_sides() {
 async fn what_is_left_of_a_request_is_passed_on() {
     let house = House::new();
     let mut client = house.client();
-    client.get_menu(GetMenuRequest {}).await.unwrap();
+    client.get_menu(GetMenuRequest::default()).await.unwrap();
     let told = house.seen.timeout.lock().unwrap().take().unwrap();
     assert_eq!(told, "5000000u");
-    let called = deadline::within(Duration::from_millis(300), client.get_menu(GetMenuRequest {}));
+    let called =
+        deadline::within(Duration::from_millis(300), client.get_menu(GetMenuRequest::default()));
     called.await.unwrap().unwrap();
     let told = house.seen.timeout.lock().unwrap().take().unwrap();
     let micros: u64 = told.trim_end_matches('u').parse().unwrap();
@@ -219,12 +220,13 @@ async fn a_service_that_is_away_is_unavailable_and_comes_back_by_itself() {
     let channel = channel(way.address, Peer::OrderService, &house.gateway);
     let mut client = OrderServiceClient::new(channel);
     let start = Instant::now();
-    let status = client.get_menu(GetMenuRequest {}).await.unwrap_err();
+    let status = client.get_menu(GetMenuRequest::default()).await.unwrap_err();
     assert_eq!(AppError::from_status(status).code, Code::Unavailable);
     assert!(start.elapsed() < Duration::from_secs(3));
 
     way.lead_to(Some(house.address));
-    until("it answers", async || client.clone().get_menu(GetMenuRequest {}).await.is_ok()).await;
+    until("it answers", async || client.clone().get_menu(GetMenuRequest::default()).await.is_ok())
+        .await;
     house.leave().await;
 }
 
@@ -297,7 +299,7 @@ async fn one_trace_has_both_sides_of_a_call_and_both_are_measured() {
     let root = tracing::info_span!("test");
     let mut client = house.client();
     let trace = async {
-        client.get_menu(GetMenuRequest {}).await.unwrap();
+        client.get_menu(GetMenuRequest::default()).await.unwrap();
         runtime::telemetry::trace_id().unwrap()
     }
     .instrument(root)

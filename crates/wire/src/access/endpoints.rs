@@ -4,7 +4,7 @@
 use super::{
     ADMIN, BARISTA, COUNTER, FAVOURITES, MEMBER, OPEN, ORDERING, READING, REPORTS, Rule, SECRET,
     USUAL,
-    Whose::{Order, Own, OwnOrAdmin},
+    Whose::{Guarded, Guardians, Order, Own, OwnOrAdmin},
 };
 
 const SHOWN: Rule = MEMBER.by(ORDERING);
@@ -30,6 +30,10 @@ pub const ENDPOINTS: &[(&str, &str, Rule)] = &[
     ("POST", "/v1/orders/{id}/decline", AT_COUNTER),
     ("POST", "/v1/orders/{id}/forgive", ADMIN.of(Order)),
     ("POST", "/v1/orders/{id}/amend", MEMBER.by(ORDERING).of(Own)),
+    ("POST", "/v1/orders/{id}/approve", MEMBER.of(Guardians)),
+    ("POST", "/v1/orders/{id}/refuse", MEMBER.of(Guardians)),
+    ("POST", "/v1/orders/{id}/acknowledge", AT_COUNTER),
+    ("GET", "/v1/approvals", MEMBER.of(Guardians)),
     ("POST", "/v1/orders/{id}/again", MEMBER.by(ORDERING).of(Own)),
     ("POST", "/v1/orders/{id}/items/{line}/tick", AT_COUNTER),
     ("POST", "/v1/orders/{id}/items/{line}/strike", AT_COUNTER),
@@ -61,6 +65,10 @@ pub const ENDPOINTS: &[(&str, &str, Rule)] = &[
     ("PATCH", "/v1/members/{id}", MEMBER.of(OwnOrAdmin).about_identity()),
     ("DELETE", "/v1/members/{id}", MEMBER.of(OwnOrAdmin).about_identity()),
     ("POST", "/v1/members/{id}/corrections", ADMIN),
+    ("GET", "/v1/members/{id}/diner", MEMBER.by(ORDERING).of(Guarded)),
+    ("GET", "/v1/members/{id}/day", MEMBER.by(ORDERING).of(Guarded)),
+    ("PUT", "/v1/members/{id}/limits", MEMBER.of(Guardians)),
+    ("PUT", "/v1/members/{id}/diet", MEMBER.of(Guarded)),
     ("GET", "/v1/house", MEMBER),
     ("PUT", "/v1/house", ADMIN),
     ("GET", "/v1/notifications", MEMBER.of(Own)),

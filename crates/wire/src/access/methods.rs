@@ -4,7 +4,7 @@ use super::{
     ADMIN, BARISTA, COUNTER, FAVOURITES, MEMBER, ORDERING,
     Peer::{CustomerService, Launcher, OrderService, Server},
     READING, REPORTS, Rule, USUAL,
-    Whose::{Order, Own, OwnOrAdmin},
+    Whose::{Guarded, Guardians, Order, Own, OwnOrAdmin},
 };
 
 /// Whatever is shown of the menu and the bar.
@@ -39,6 +39,11 @@ pub const METHODS: &[(&str, Rule)] = &[
     ("/everything.order.v1.OrderService/DeclineOrder", AT_COUNTER),
     ("/everything.order.v1.OrderService/ForgiveOrder", ADMIN.of(Order)),
     ("/everything.order.v1.OrderService/AmendOrder", MEMBER.by(ORDERING).of(Own)),
+    ("/everything.order.v1.OrderService/ListApprovals", MEMBER.of(Guardians)),
+    ("/everything.order.v1.OrderService/GetDay", MEMBER.by(ORDERING).of(Guarded)),
+    ("/everything.order.v1.OrderService/ApproveOrder", MEMBER.of(Guardians)),
+    ("/everything.order.v1.OrderService/RefuseOrder", MEMBER.of(Guardians)),
+    ("/everything.order.v1.OrderService/AcknowledgeOrder", AT_COUNTER),
     ("/everything.order.v1.OrderService/TickItem", AT_COUNTER),
     ("/everything.order.v1.OrderService/StrikeItem", AT_COUNTER),
     ("/everything.order.v1.OrderService/ReplaceItem", AT_COUNTER),
@@ -98,6 +103,10 @@ pub const METHODS: &[(&str, Rule)] = &[
         MEMBER.of(OwnOrAdmin).about_identity(),
     ),
     ("/everything.customer.v1.CustomerService/TellStored", MEMBER.of(Own)),
+    ("/everything.customer.v1.CustomerService/GetDiner", MEMBER.by(ORDERING).of(Guarded)),
+    ("/everything.customer.v1.CustomerService/SetLimits", MEMBER.of(Guardians)),
+    ("/everything.customer.v1.CustomerService/SetDiet", MEMBER.of(Guarded)),
+    ("/everything.customer.v1.CustomerService/ListDiners", Rule::services(&[OrderService])),
     ("/everything.customer.v1.CustomerService/GetBalance", MEMBER.by(ORDERING).of(OwnOrAdmin)),
     ("/everything.customer.v1.CustomerService/GetStatement", MEMBER.of(OwnOrAdmin)),
     ("/everything.customer.v1.CustomerService/GiveBeans", MEMBER.of(Own)),

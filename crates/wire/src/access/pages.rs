@@ -2,7 +2,7 @@
 
 use super::{
     ADMIN, BARISTA, COUNTER, FAVOURITES, MEMBER, OPEN, ORDERING, Rule, SECRET,
-    Whose::{Order, Own},
+    Whose::{Guardians, Order, Own},
 };
 
 const SHOWN: Rule = MEMBER.by(ORDERING);
@@ -30,6 +30,14 @@ pub const PAGES: &[(&str, &str, Rule)] = &[
     ("GET", "/orders/{id}/again", SHOWN.of(Own)),
     ("POST", "/orders/{id}/again", SHOWN.of(Own)),
     ("POST", "/orders/{id}/{act}", SHOWN.of(Order)),
+    ("GET", "/approvals", MEMBER.of(Guardians)),
+    ("GET", "/approvals/list", MEMBER.of(Guardians)),
+    ("GET", "/children", MEMBER.of(Guardians)),
+    ("GET", "/children/{id}", MEMBER.of(Guardians)),
+    ("POST", "/children/{id}/limits", MEMBER.of(Guardians)),
+    ("POST", "/children/{id}/diet", MEMBER.of(Guardians)),
+    ("GET", "/diet", MEMBER.of(Own)),
+    ("POST", "/diet", MEMBER.of(Own)),
     ("GET", "/favourites", MEMBER.by(FAVOURITES).of(Own)),
     ("POST", "/favourites", MEMBER.of(Own)),
     ("POST", "/favourites/order", MEMBER.by(FAVOURITES).of(Own)),
@@ -66,6 +74,7 @@ pub const PAGES: &[(&str, &str, Rule)] = &[
     ("GET", "/family/{id}", ADMIN),
     ("POST", "/family/{id}", ADMIN),
     ("POST", "/family/{id}/roles", ADMIN),
+    ("POST", "/family/{id}/kin", ADMIN),
     ("POST", "/family/{id}/sign-out", ADMIN),
     ("POST", "/family/{id}/links", ADMIN),
     ("POST", "/family/{id}/passkeys/remove", ADMIN),

@@ -22,7 +22,7 @@ pub struct OrderEvent {
     pub owed_beans: i64,
     #[prost(
         oneof = "order_event::What",
-        tags = "10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31"
+        tags = "10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33"
     )]
     pub what: ::core::option::Option<order_event::What>,
 }
@@ -74,6 +74,10 @@ pub mod order_event {
         BarChanged(super::BarChanged),
         #[prost(message, tag = "31")]
         MenuChanged(super::MenuChanged),
+        #[prost(message, tag = "32")]
+        Approved(super::Approved),
+        #[prost(message, tag = "33")]
+        Acknowledged(super::Acknowledged),
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -104,6 +108,9 @@ pub struct Held {
     pub until: ::core::option::Option<::prost_types::Timestamp>,
     #[prost(message, repeated, tag = "2")]
     pub items: ::prost::alloc::vec::Vec<Item>,
+    /// until then a guardian may say yes
+    #[prost(bool, tag = "3")]
+    pub for_approval: bool,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Placed {
@@ -197,6 +204,25 @@ pub struct Settled {
 pub struct BarChanged {}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct MenuChanged {}
+/// A guardian said yes; it goes on, or is held for its time.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Approved {
+    /// member id
+    #[prost(string, tag = "1")]
+    pub by: ::prost::alloc::string::String,
+    /// absent: it was placed
+    #[prost(message, optional, tag = "2")]
+    pub until: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(message, repeated, tag = "3")]
+    pub items: ::prost::alloc::vec::Vec<Item>,
+}
+/// Somebody at the counter has read what must not be in it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Acknowledged {
+    /// member id
+    #[prost(string, tag = "1")]
+    pub by: ::prost::alloc::string::String,
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CustomerEvent {
     #[prost(string, tag = "1")]
@@ -225,13 +251,20 @@ pub mod customer_event {
         MemberLeft(super::MemberLeft),
     }
 }
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct MemberJoined {}
-/// The card or the roles; who must know what reads the member.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MemberJoined {
+    /// "adult", "child"; empty in old events: an adult
+    #[prost(string, tag = "1")]
+    pub kind: ::prost::alloc::string::String,
+}
+/// The card, the roles, or whether it is a child; who must know what reads the member.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct MemberChanged {
     #[prost(string, repeated, tag = "1")]
     pub roles: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// as in MemberJoined
+    #[prost(string, tag = "2")]
+    pub kind: ::prost::alloc::string::String,
 }
 /// For good: nothing is known of them any more but numbers under their id.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]

@@ -33,9 +33,14 @@ impl Walk<'_> {
             ("GET", "/v1/menu/search") => drop(cleo.get("/v1/menu/search?q=latte").ok()),
             ("GET", "/v1/orders/{id}") => drop(cleo.look(&cleo.order("espresso"))),
             ("GET", "/v1/queue") => drop(ada.get(path).ok()),
-            ("GET", "/v1/members/{id}/sessions" | "/v1/members/{id}/passkeys") => {
+            (
+                "GET",
+                "/v1/members/{id}/sessions" | "/v1/members/{id}/passkeys" | "/v1/members/{id}/diner" | "/v1/members/{id}/day",
+            ) => {
                 ada.get(&path.replace("{id}", ben)).ok();
             }
+            ("PUT", "/v1/members/{id}/limits") => self.limit_dan(&json!({})),
+            ("PUT", "/v1/members/{id}/diet") => self.let_dan_avoid(&[]),
             ("PATCH", "/v1/members/{id}") => {
                 let card = json!({"emoji": "🦉"});
                 ada.write("PATCH", &path.replace("{id}", ben), &card).ok();
@@ -49,10 +54,7 @@ impl Walk<'_> {
             ("DELETE", "/v1/sessions/{id}") => {
                 // An admin ends one of Dan's; nobody needs it.
                 drop(self.sign_in());
-                let members = ada.get("/v1/members").ok();
-                let mut members = members["members"].as_array().unwrap().iter();
-                let dan = members.find(|member| member["name"] == "Dan").unwrap();
-                let sessions = format!("/v1/members/{}/sessions", dan["id"].as_str().unwrap());
+                let sessions = format!("/v1/members/{}/sessions", self.dan());
                 let session = ada.get(&sessions).ok()["sessions"][0]["id"].take();
                 ada.write("DELETE", &path.replace("{id}", session.as_str().unwrap()), &json!({}))
                     .ok();
@@ -160,6 +162,19 @@ impl Walk<'_> {
             ("POST", "/v1/members/{id}/links") => {
                 ada.post(&path.replace("{id}", ben), &json!({"valid_seconds": 60})).ok();
             }
+            ("POST", "/v1/orders/{id}/approve" | "/v1/orders/{id}/refuse") => {
+                self.limit_dan(&json!({"drinks": 0}));
+                let order = self.order_for_dan("held");
+                self.limit_dan(&json!({}));
+                let command = path.rsplit('/').next().unwrap();
+                ada.command(&order, command, &json!({})).ok();
+            }
+            ("POST", "/v1/orders/{id}/acknowledge") => {
+                self.let_dan_avoid(&["nuts"]);
+                let order = self.order_for_dan("queued");
+                self.let_dan_avoid(&[]);
+                ada.command(&order, "acknowledge", &json!({})).ok();
+            }
             ("POST", _) => {
                 let command = path.strip_prefix("/v1/orders/{id}/");
                 let command = command.unwrap_or_else(|| panic!("how is {method} {path} called?"));
@@ -190,6 +205,33 @@ impl Walk<'_> {
         secrets.hold(&pair["access_token"]);
         secrets.hold(&pair["refresh_token"]);
         pair["refresh_token"].take()
+    }
+
+    /// The child of the family.
+    fn dan(&self) -> String {
+        let members = self.ada.get("/v1/members").ok();
+        let mut members = members["members"].as_array().unwrap().iter();
+        let dan = members.find(|member| member["name"] == "Dan").unwrap();
+        dan["id"].as_str().unwrap().to_owned()
+    }
+
+    fn limit_dan(&self, limits: &Value) {
+        let path = format!("/v1/members/{}/limits", self.dan());
+        self.ada.put(&path, &json!({"limits": limits})).ok();
+    }
+
+    fn let_dan_avoid(&self, allergens: &[&str]) {
+        let path = format!("/v1/members/{}/diet", self.dan());
+        self.ada.put(&path, &json!({"diet": {"avoids": allergens}})).ok();
+    }
+
+    /// Something for Dan, whatever his limits say.
+    fn order_for_dan(&self, state: &str) -> Value {
+        let item = json!({"menu_item": "espresso", "for": {"member": self.dan()}});
+        let body = json!({"items": [item], "ask_guardian": true});
+        let order = self.cleo.place_with(&uuid::Uuid::now_v7().to_string(), &body).ok();
+        assert_eq!(order["state"], state, "{order}");
+        order
     }
 
     /// Keeps a drink as the usual, the same each time: its id.
@@ -246,7 +288,7 @@ impl Walk<'_> {
         }
     }
 
-    /// One that is held, and ones that nobody accepts, finishes or fetches.
+    /// One that is held, and ones that nobody says yes to, accepts, finishes or fetches.
     pub(super) fn let_the_clock_move_orders_on(&self) {
         let Self { ada, cleo, .. } = self;
         let [forgotten, left, made] = [(); 3].map(|()| cleo.order("espresso"));
@@ -260,9 +302,16 @@ impl Walk<'_> {
         });
         let held = cleo.place_with(&uuid::Uuid::now_v7().to_string(), &body).ok();
         assert_eq!(held["state"], "held", "{held}");
-        for (order, state) in
-            [(held, "queued"), (left, "cancelled"), (forgotten, "expired"), (made, "uncollected")]
-        {
+        self.limit_dan(&json!({"drinks": 0}));
+        let asked = self.order_for_dan("held");
+        self.limit_dan(&json!({}));
+        for (order, state) in [
+            (held, "queued"),
+            (asked, "declined"),
+            (left, "cancelled"),
+            (forgotten, "expired"),
+            (made, "uncollected"),
+        ] {
             let path = format!("/v1/orders/{}", order["id"].as_str().unwrap());
             cleo.eventually(&path, |order| order["state"] == state);
         }

@@ -1,11 +1,12 @@
 //! Members: joining, and who is there.
 //!
-//! Costs: joining is two statements between `begin` and `commit` and two more
-//! for each of the first bookings, then one that reads the member; reading is
-//! one statement.
+//! Costs: joining is two statements between `begin` and `commit`, four more for a
+//! child, and two for each of the first bookings, then one that reads the member;
+//! reading is one statement.
 
 use customer_domain::{
     family::{self, RolesRefused},
+    kin::{self, Kin, KinRefused},
     ledger::EntryKind,
     member::Card,
 };
@@ -18,7 +19,7 @@ use crate::{
     identity::{ACCESS_LIFETIME, LEEWAY},
     metrics,
     store::{
-        self,
+        self, guardians,
         ledger::{self, NewEntry},
         members::{self, Member},
     },
@@ -33,6 +34,7 @@ pub struct Joining {
     pub id: MemberId,
     pub card: Card,
     pub roles: Roles,
+    pub kin: Kin,
     /// What they start with; zero or more.
     pub opening: Beans,
 }
@@ -40,7 +42,7 @@ pub struct Joining {
 /// Makes a member, with their opening beans and this week's allowance as
 /// entries. Who is there already stays as they are.
 pub async fn create(app: &App, joining: Joining, now: Timestamp) -> Result<Member, AppError> {
-    let Joining { id, card, roles, opening } = joining;
+    let Joining { id, card, roles, kin, opening } = joining;
     let opening = (opening != Beans::ZERO).then(|| NewEntry {
         id: LedgerEntryId::new(),
         beans: opening,
@@ -52,10 +54,20 @@ pub async fn create(app: &App, joining: Joining, now: Timestamp) -> Result<Membe
     let allowance = allowances::at_joining(app, now);
     let joined = timed("members.create", async {
         let mut tx = app.pool.begin().await?;
-        if !members::insert(&mut tx, id, &card, roles, now).await? {
+        if kin.is_child() {
+            let relatives = guardians::lock(&mut tx).await?;
+            // Who is there already stays as they are, whatever was asked for.
+            if !relatives.contains_key(&id) {
+                kin::check(id, &kin, roles, &relatives).map_err(not_kin)?;
+            }
+        }
+        if !members::insert(&mut tx, id, &card, roles, &kin, now).await? {
             return Ok::<_, AppError>(None);
         }
-        outbox::append(&mut tx, &events::member_joined(id, now)).await?;
+        if kin.is_child() {
+            guardians::put(&mut tx, id, &kin).await?;
+        }
+        outbox::append(&mut tx, &events::member_joined(id, &kin, now)).await?;
         let mut account =
             ledger::Account { member: id, version: 1, entries: 0, balance: Beans::ZERO };
         for entry in opening.iter().chain(&allowance) {
@@ -87,11 +99,12 @@ pub struct Changes {
     pub emoji: Option<String>,
     pub colour: Option<String>,
     pub roles: Option<Roles>,
+    pub kin: Option<Kin>,
 }
 
-/// Changes one's own card, or for an admin anybody's card and roles. With other
-/// roles the tokens that say the old ones are refused within seconds, and the
-/// sign-ins go on with new ones. Six statements, one commit.
+/// Changes one's own card, or for an admin anybody's card, roles and kin. With
+/// other roles the tokens that say the old ones are refused within seconds, and the
+/// sign-ins go on with new ones. Six statements, four more for kin; one commit.
 pub async fn update(
     app: &App,
     id: MemberId,
@@ -102,10 +115,15 @@ pub async fn update(
     if id != by.member && !by.is(Role::Admin) {
         return Err(AppError::new(Code::Forbidden, "This is somebody else's."));
     }
-    let Changes { name, emoji, colour, roles: wanted } = changes;
+    let Changes { name, emoji, colour, roles: wanted, kin: wanted_kin } = changes;
     let changed = timed("members.update", async {
         let mut tx = app.pool.begin().await?;
         let unknown = || AppError::not_found("member");
+        // Always before the rows: nobody waits crosswise.
+        let relatives = match &wanted_kin {
+            Some(_) => Some(guardians::lock(&mut tx).await?),
+            None => None,
+        };
         let (version, before, other_admins) =
             members::lock(&mut tx, id).await?.ok_or_else(unknown)?;
         let member = members::get(&mut *tx, id).await?.ok_or_else(unknown)?;
@@ -117,12 +135,21 @@ pub async fn update(
         .map_err(|error| AppError::invalid(error.field(), "malformed", error.to_string()))?;
         let roles = family::change_roles(before, wanted.unwrap_or(before), by.roles, other_admins)
             .map_err(refused)?;
-        if card == member.card && roles == before {
+        let kin = wanted_kin.unwrap_or_else(|| member.kin.clone());
+        if let Some(relatives) = relatives {
+            kin::change(id, &kin, roles, by.roles, &relatives).map_err(not_kin)?;
+        } else if kin.is_child() && roles.contains(Role::Admin) {
+            return Err(not_kin(KinRefused::ChildAsAdmin));
+        }
+        if card == member.card && roles == before && kin == member.kin {
             return Ok(false);
         }
         let version = version + 1;
-        members::update(&mut tx, id, &card, roles, version).await?;
-        outbox::append(&mut tx, &events::member_changed(id, version, roles, now)).await?;
+        members::update(&mut tx, id, &card, roles, &kin, version).await?;
+        if kin != member.kin {
+            guardians::put(&mut tx, id, &kin).await?;
+        }
+        outbox::append(&mut tx, &events::member_changed(id, version, roles, &kin, now)).await?;
         if roles != before {
             store::revocations::outdate(&mut tx, id, now + ACCESS_LIFETIME + LEEWAY).await?;
         }
@@ -144,6 +171,20 @@ fn refused(error: RolesRefused) -> AppError {
         RolesRefused::LastAdmin => Code::LastAdmin,
     };
     AppError::new(code, error.to_string())
+}
+
+fn not_kin(error: KinRefused) -> AppError {
+    let message = error.to_string();
+    if let Some(field) = error.field() {
+        return AppError::invalid(field, error.code(), message);
+    }
+    match error {
+        KinRefused::LastGuardian { child } => {
+            AppError::new(Code::LastGuardian, message).detail("child", child)
+        }
+        KinRefused::NotAdmin => AppError::new(Code::Forbidden, message),
+        _ => AppError::new(Code::Conflict, message),
+    }
 }
 
 /// One member.

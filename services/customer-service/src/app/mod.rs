@@ -3,6 +3,7 @@
 
 pub mod allowances;
 pub mod cursor;
+pub mod diners;
 pub mod favourites;
 pub mod gifts;
 pub mod hints;

@@ -1,6 +1,9 @@
 //! Members.
 
-use customer_domain::member::{Card, CardError};
+use customer_domain::{
+    kin::Kin,
+    member::{Card, CardError},
+};
 use runtime::{AppError, Caller};
 use types::{Beans, MemberId, Role, Roles, Timestamp};
 use wire::customer::v1 as pb;
@@ -49,7 +52,16 @@ pub(super) async fn create(
     request: pb::CreateMemberRequest,
     now: Timestamp,
 ) -> Result<pb::Member, AppError> {
-    let pb::CreateMemberRequest { id, name, emoji, colour, roles: wanted, opening_beans } = request;
+    let pb::CreateMemberRequest {
+        id,
+        name,
+        emoji,
+        colour,
+        roles: wanted,
+        opening_beans,
+        kind,
+        guardian_ids,
+    } = request;
     let id = if id.is_empty() { MemberId::new() } else { member("id", &id)? };
     let card = Card::parse(&name, &emoji, &colour).map_err(|error: CardError| {
         AppError::invalid(error.field(), "malformed", error.to_string())
@@ -61,7 +73,8 @@ pub(super) async fn create(
         let message = format!("from 0 to {MOST_OPENING}");
         return Err(AppError::invalid("opening_beans", "out-of-range", message));
     }
-    let joining = Joining { id, card, roles: wanted, opening: Beans::new(opening_beans) };
+    let kin = kin(kind, &guardian_ids)?.unwrap_or(Kin::Adult);
+    let joining = Joining { id, card, roles: wanted, kin, opening: Beans::new(opening_beans) };
     let member = members::create(app, joining, now).await?;
     Ok(self::card(&member, Balance::Shown))
 }
@@ -72,13 +85,40 @@ pub(super) async fn update(
     request: pb::UpdateMemberRequest,
     now: Timestamp,
 ) -> Result<pb::Member, AppError> {
-    let pb::UpdateMemberRequest { member_id, name, emoji, colour, roles: wanted } = request;
+    let pb::UpdateMemberRequest { member_id, name, emoji, colour, roles: wanted, kin } = request;
     let id = member("member_id", &member_id)?;
     let wanted =
         wanted.map(|pb::RoleSet { roles }| self::roles("roles.roles", &roles)).transpose()?;
-    let changes = Changes { name, emoji, colour, roles: wanted };
+    let kin = match kin {
+        None => None,
+        Some(pb::Kin { kind, guardian_ids }) => {
+            Some(self::kin(kind, &guardian_ids)?.ok_or_else(|| {
+                AppError::invalid("kind", "required", "say whether it is an adult or a child")
+            })?)
+        }
+    };
+    let changes = Changes { name, emoji, colour, roles: wanted, kin };
     let member = members::update(app, id, changes, caller.person()?, now).await?;
     Ok(self::card(&member, Balance::Shown))
+}
+
+/// Who somebody is to be; none: it was not said.
+fn kin(kind: i32, guardian_ids: &[String]) -> Result<Option<Kin>, AppError> {
+    let guardians = guardian_ids
+        .iter()
+        .enumerate()
+        .map(|(at, id)| super::member(&format!("guardian_ids[{at}]"), id));
+    let guardians = guardians.collect::<Result<_, AppError>>()?;
+    let adult = |kin| match guardian_ids {
+        [] => Ok(kin),
+        _ => Err(AppError::invalid("guardian_ids", "guarded-adult", "an adult has no guardians")),
+    };
+    match pb::MemberKind::try_from(kind) {
+        Ok(pb::MemberKind::Unspecified) => adult(None),
+        Ok(pb::MemberKind::Adult) => adult(Some(Kin::Adult)),
+        Ok(pb::MemberKind::Child) => Ok(Some(Kin::Child { guardians })),
+        Err(_) => Err(AppError::invalid("kind", "unknown", "there is no such kind of member")),
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -99,5 +139,11 @@ pub(super) fn card(member: &Member, balance: Balance) -> pb::Member {
             Balance::Shown => member.balance.count(),
             Balance::Hidden => 0,
         },
+        kind: match member.kin {
+            Kin::Adult => pb::MemberKind::Adult,
+            Kin::Child { .. } => pb::MemberKind::Child,
+        }
+        .into(),
+        guardian_ids: member.kin.guardians().map(|id| id.to_string()).collect(),
     }
 }

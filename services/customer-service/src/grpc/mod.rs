@@ -3,6 +3,7 @@
 
 mod api_tokens;
 mod beans;
+mod diners;
 mod favourites;
 mod house;
 mod identity;
@@ -285,6 +286,38 @@ impl CustomerService for Handlers {
         let caller = Caller::of(&request)?.clone();
         let rows = privacy::tell(&self.app, &caller, request.into_inner())?;
         Ok(Response::new(Box::pin(rows)))
+    }
+
+    async fn get_diner(
+        &self,
+        request: Request<pb::GetDinerRequest>,
+    ) -> Result<Response<pb::Diner>, Status> {
+        answer!(request, async |caller, request| diners::get(&self.app, caller, request).await)
+    }
+
+    async fn set_limits(
+        &self,
+        request: Request<pb::SetLimitsRequest>,
+    ) -> Result<Response<pb::Diner>, Status> {
+        answer!(request, async |caller, request| {
+            diners::set_limits(&self.app, caller, request, clock::now()).await
+        })
+    }
+
+    async fn set_diet(
+        &self,
+        request: Request<pb::SetDietRequest>,
+    ) -> Result<Response<pb::Diner>, Status> {
+        answer!(request, async |caller, request| {
+            diners::set_diet(&self.app, caller, request, clock::now()).await
+        })
+    }
+
+    async fn list_diners(
+        &self,
+        request: Request<pb::ListDinersRequest>,
+    ) -> Result<Response<pb::ListDinersResponse>, Status> {
+        answer!(request, async |_caller, request| diners::list(&self.app, request).await)
     }
 
     async fn get_balance(

@@ -84,6 +84,8 @@ fn told(what: What) -> Result<Option<Told>, Poison> {
         | What::ItemReplaced(_)
         | What::Forgiven(_)
         | What::Settled(_)
+        | What::Approved(_)
+        | What::Acknowledged(_)
         | What::BarChanged(_)
         | What::MenuChanged(_) => return Ok(None),
     }))

@@ -1,6 +1,6 @@
 //! `members`.
 
-use customer_domain::member::Card;
+use customer_domain::{kin::Kin, member::Card};
 use sqlx::{PgConnection, PgExecutor};
 use types::{Beans, MemberId, Role, Roles, Timestamp};
 use uuid::Uuid;
@@ -13,6 +13,7 @@ pub struct Member {
     pub id: MemberId,
     pub card: Card,
     pub roles: Roles,
+    pub kin: Kin,
     pub balance: Beans,
     pub joined_at: Timestamp,
 }
@@ -24,6 +25,8 @@ struct Row {
     emoji: String,
     colour: String,
     roles: Vec<String>,
+    kind: String,
+    guardians: Vec<Uuid>,
     balance: i64,
     joined_at: Timestamp,
 }
@@ -32,11 +35,12 @@ impl TryFrom<Row> for Member {
     type Error = sqlx::Error;
 
     fn try_from(row: Row) -> Result<Self, sqlx::Error> {
-        let Row { id, name, emoji, colour, roles, balance, joined_at } = row;
+        let Row { id, name, emoji, colour, roles, kind, guardians, balance, joined_at } = row;
         Ok(Self {
             id: MemberId::from_uuid(id),
             card: Card { name, emoji, colour },
             roles: parse_roles(&roles)?,
+            kin: parse_kin(&kind, &guardians)?,
             balance: Beans::new(balance),
             joined_at,
         })
@@ -51,6 +55,18 @@ pub fn parse_roles(names: &[String]) -> Result<Roles, sqlx::Error> {
         .collect()
 }
 
+/// Who somebody is by `kind` and the rows of `guardians`.
+pub fn parse_kin(kind: &str, guardians: &[Uuid]) -> Result<Kin, sqlx::Error> {
+    match kind {
+        "adult" => Ok(Kin::Adult),
+        "child" => {
+            let guardians = guardians.iter().copied().map(MemberId::from_uuid).collect();
+            Ok(Kin::Child { guardians })
+        }
+        other => Err(unreadable("members.kind", other)),
+    }
+}
+
 /// The `text[]` of roles.
 pub fn role_names(roles: Roles) -> Vec<String> {
     roles.iter().map(|role| role.name().to_owned()).collect()
@@ -62,17 +78,19 @@ pub async fn insert(
     id: MemberId,
     card: &Card,
     roles: Roles,
+    kin: &Kin,
     now: Timestamp,
 ) -> sqlx::Result<bool> {
     let inserted = sqlx::query(
-        "insert into members (id, name, emoji, colour, roles, version, joined_at)
-         values ($1, $2, $3, $4, $5, 1, $6) on conflict (id) do nothing",
+        "insert into members (id, name, emoji, colour, roles, kind, version, joined_at)
+         values ($1, $2, $3, $4, $5, $6, 1, $7) on conflict (id) do nothing",
     )
     .bind(id.uuid())
     .bind(&card.name)
     .bind(&card.emoji)
     .bind(&card.colour)
     .bind(role_names(roles))
+    .bind(kin.name())
     .bind(now)
     .execute(connection)
     .await?;
@@ -110,16 +128,17 @@ pub async fn lock(
     Ok(Some((version, parse_roles(&roles)?, usize::try_from(others).unwrap_or_default())))
 }
 
-/// Writes a locked member's card, roles and version: one statement.
+/// Writes a locked member's card, roles, kind and version: one statement.
 pub async fn update(
     connection: &mut PgConnection,
     id: MemberId,
     card: &Card,
     roles: Roles,
+    kin: &Kin,
     version: i64,
 ) -> sqlx::Result<()> {
     sqlx::query(
-        "update members set name = $2, emoji = $3, colour = $4, roles = $5, version = $6
+        "update members set name = $2, emoji = $3, colour = $4, roles = $5, kind = $6, version = $7
          where id = $1",
     )
     .bind(id.uuid())
@@ -127,6 +146,7 @@ pub async fn update(
     .bind(&card.emoji)
     .bind(&card.colour)
     .bind(role_names(roles))
+    .bind(kin.name())
     .bind(version)
     .execute(connection)
     .await?;
@@ -136,7 +156,9 @@ pub async fn update(
 /// One member who is here, with the balance of their last entry.
 pub async fn get(executor: impl PgExecutor<'_>, id: MemberId) -> sqlx::Result<Option<Member>> {
     let row: Option<Row> = sqlx::query_as(
-        "select m.id, m.name, m.emoji, m.colour, m.roles, m.joined_at,
+        "select m.id, m.name, m.emoji, m.colour, m.roles, m.kind, m.joined_at,
+                array(select g.guardian_id from guardians g where g.child_id = m.id
+                      order by g.guardian_id) as guardians,
                 coalesce((select e.balance from ledger_entries e where e.member_id = m.id
                           order by e.number desc limit 1), 0) as balance
          from members m where m.id = $1 and m.left_at is null",
@@ -150,7 +172,9 @@ pub async fn get(executor: impl PgExecutor<'_>, id: MemberId) -> sqlx::Result<Op
 /// The whole family, by name.
 pub async fn all(executor: impl PgExecutor<'_>) -> sqlx::Result<Vec<Member>> {
     let rows: Vec<Row> = sqlx::query_as(
-        "select m.id, m.name, m.emoji, m.colour, m.roles, m.joined_at,
+        "select m.id, m.name, m.emoji, m.colour, m.roles, m.kind, m.joined_at,
+                array(select g.guardian_id from guardians g where g.child_id = m.id
+                      order by g.guardian_id) as guardians,
                 coalesce((select e.balance from ledger_entries e where e.member_id = m.id
                           order by e.number desc limit 1), 0) as balance
          from members m where m.left_at is null order by m.name, m.id",

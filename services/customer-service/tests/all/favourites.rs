@@ -101,6 +101,11 @@ menu_only! {
     decline_order(orders::CommandRequest) -> orders::CommandResponse;
     forgive_order(orders::CommandRequest) -> orders::CommandResponse;
     amend_order(orders::AmendOrderRequest) -> orders::CommandResponse;
+    list_approvals(orders::ListApprovalsRequest) -> orders::ListApprovalsResponse;
+    get_day(orders::GetDayRequest) -> orders::Day;
+    approve_order(orders::CommandRequest) -> orders::CommandResponse;
+    refuse_order(orders::CommandRequest) -> orders::CommandResponse;
+    acknowledge_order(orders::CommandRequest) -> orders::CommandResponse;
     tick_item(orders::TickItemRequest) -> orders::CommandResponse;
     strike_item(orders::StrikeItemRequest) -> orders::CommandResponse;
     replace_item(orders::ReplaceItemRequest) -> orders::CommandResponse;

@@ -150,6 +150,7 @@ impl House {
             colour: String::new(),
             roles: roles.iter().map(wire_role).collect(),
             opening_beans,
+            ..pb::CreateMemberRequest::default()
         };
         unwrapped(self.handlers.create_member(by(Peer::Launcher, request)).await)
     }

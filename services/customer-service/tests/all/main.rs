@@ -5,9 +5,11 @@
 
 mod access;
 mod api_tokens;
+mod children;
 mod codes;
 mod dead_letters;
 mod door;
+mod diners;
 mod events;
 mod family;
 mod favourites;

@@ -9,7 +9,7 @@ use order_domain::DrinkRequest;
 use runtime::AppError;
 use types::{Beans, FavouriteId, MemberId, OrderId, Timestamp};
 
-use super::{App, Ask, CommandError, Placed};
+use super::{App, Ask, CommandError, Placed, WhereLimited};
 
 /// For so long a usual that was ordered without a key is the answer to the next one.
 const ONE_TAP: TimeDelta = TimeDelta::seconds(60);
@@ -81,6 +81,7 @@ impl App {
             agreed: Some(agreed.unwrap_or(price)),
             not_before: None,
             wait,
+            where_limited: WhereLimited::Refuse,
         })
         .await
     }

@@ -1,9 +1,15 @@
 //! Commands on orders: lock, let the domain decide, write state and event, commit.
 
-use order_domain::{Actor, Command, DrinkRequest, Invalid, Order, Outcome, Rejection, What, Wish};
-use types::{MemberId, OrderId};
+use order_domain::{
+    Actor, Command, DrinkRequest, Invalid, Order, Outcome, Recipient, Rejection, What, Wish,
+    check_diets,
+};
+use types::{MemberId, OrderId, Timestamp};
 
-use super::{App, CommandError, may_see};
+use super::{
+    App, CommandError, may_see,
+    serving::{self, Limits, Serving},
+};
 use crate::{convert, store};
 
 /// What a command came to: the order as it is now.
@@ -26,7 +32,22 @@ impl App {
         actor: &Actor,
         version: u64,
     ) -> Result<Done, CommandError> {
-        let result = self.try_command(id, command, actor, version).await;
+        self.command_serving(id, command, actor, version, None).await
+    }
+
+    /// The same for a command that brings items: they must be within what their
+    /// children's limits leave. Two or four statements more for each child.
+    async fn command_serving(
+        &self,
+        id: OrderId,
+        command: &Command,
+        actor: &Actor,
+        version: u64,
+        serving: Option<Serving>,
+    ) -> Result<Done, CommandError> {
+        // On the heap: whoever waits for it carries it about.
+        let trying = Box::pin(self.try_command(id, command, actor, version, serving));
+        let result = trying.await;
         self.0.meters.commanded(command.kind(), &result);
         result
     }
@@ -37,6 +58,7 @@ impl App {
         command: &Command,
         actor: &Actor,
         version: u64,
+        serving: Option<Serving>,
     ) -> Result<Done, CommandError> {
         // Asked for before the transaction takes its connection.
         let base = match command {
@@ -59,6 +81,11 @@ impl App {
         }
         let new = convert::event::of(&next, &event, runtime::telemetry::traceparent());
         store::orders::record(&mut *tx, order.version, &next, &new).await?;
+        if let Some(serving) = &serving
+            && let Some(bitten) = self.serve(&mut tx, serving, &order, &next).await?
+        {
+            return Err(CommandError::Limited(Box::new(bitten)));
+        }
         tx.commit().await?;
         self.0.meters.happened(&order, &next, &event);
         self.changed(&next);
@@ -99,16 +126,69 @@ impl App {
     pub async fn come_due(&self, id: OrderId, version: u64) -> Result<Done, CommandError> {
         let order = self.order(id).await?;
         let now = self.now();
-        let house = self.fresh_house().await?;
-        let wishes: Vec<DrinkRequest> =
-            order.live_items().map(|item| item.wish().request()).collect();
-        let parsed = order_domain::parse_wishes(&house.menu, &wishes, order.placed_by, now);
-        let command = match (house.bar.accepts(now), parsed) {
-            (Ok(()), Ok(wishes)) => Command::ComeDue { wishes },
-            (Err(shut), _) => Command::Decline { reason: format!("Sorry, {shut}.") },
-            (_, Err(wrong)) => Command::Decline { reason: sorry(&wrong) },
+        // What a guardian said yes to stays approved.
+        let limits = if order.approved_by.is_some() { Limits::Overruled } else { Limits::Count };
+        let sorry = match self.wished_again(&order, now, limits).await? {
+            Ok((wishes, serving)) => {
+                let command = Command::ComeDue { wishes };
+                let system = &Actor::System;
+                match self.command_serving(id, &command, system, version, Some(serving)).await {
+                    Err(CommandError::Limited(bitten)) => sorry([bitten.why().as_str()]),
+                    done => return done,
+                }
+            }
+            Err(Not::Shut(shut)) => format!("Sorry, {shut}."),
+            Err(Not::Valid(wrong)) => sorry(wrong.iter().map(|wrong| wrong.message.as_str())),
         };
-        self.command(id, &command, &Actor::System, version).await
+        self.command(id, &Command::Decline { reason: sorry }, &Actor::System, version).await
+    }
+
+    /// A guardian says yes: it is placed at today's prices, or held for its time. What
+    /// cannot be had now says so, and goes on waiting.
+    pub async fn approve(
+        &self,
+        id: OrderId,
+        actor: &Actor,
+        version: u64,
+    ) -> Result<Done, CommandError> {
+        let order = self.visible(id, actor).await?;
+        if order.approval().is_none() {
+            // So already, or never asked: the table knows.
+            let command = Command::Approve { wishes: order.live_wishes() };
+            return self.command(id, &command, actor, version).await;
+        }
+        let now = self.now();
+        let made_at = order.held_until().map_or(now, |until| until.max(now));
+        match self.wished_again(&order, made_at, Limits::Overruled).await? {
+            Ok((wishes, serving)) => {
+                let command = Command::Approve { wishes };
+                self.command_serving(id, &command, actor, version, Some(serving)).await
+            }
+            Err(Not::Shut(shut)) => Err(convert::rejection::shut(shut).into()),
+            Err(Not::Valid(wrong)) => Err(convert::rejection::invalid(wrong).into()),
+        }
+    }
+
+    /// What an order holds, on the menu and by the diets of the moment it is made.
+    async fn wished_again(
+        &self,
+        order: &Order,
+        made_at: Timestamp,
+        limits: Limits,
+    ) -> Result<Result<(Vec<Wish>, Serving), Not>, CommandError> {
+        let house = self.fresh_house().await?;
+        let requests: Vec<DrinkRequest> =
+            order.live_items().map(|item| item.wish().request()).collect();
+        let eaters = serving::eaters(&requests, order.placed_by);
+        let diners = self.diners_of(eaters).await?;
+        if let Err(shut) = house.bar.accepts(made_at) {
+            return Ok(Err(Not::Shut(shut)));
+        }
+        let wishes = serving::wishes(&house.menu, &requests, order.placed_by, made_at, &diners);
+        let menu = house.menu.clone();
+        Ok(wishes
+            .map(|wishes| (wishes, Serving { diners, made_at, menu, limits }))
+            .map_err(Not::Valid))
     }
 
     /// Other items instead: for the same people as who placed it would mean, from
@@ -122,12 +202,17 @@ impl App {
     ) -> Result<Done, CommandError> {
         let order = self.visible(id, actor).await?;
         self.check_recipients(requests, order.placed_by).await?;
+        let diners = self.diners_of(serving::eaters(requests, order.placed_by)).await?;
         let now = self.now();
         let made_at = order.held_until().map_or(now, |until| until.max(now));
         let house = self.fresh_house().await?;
-        let wishes = order_domain::parse_wishes(&house.menu, requests, order.placed_by, made_at)
+        let wishes = serving::wishes(&house.menu, requests, order.placed_by, made_at, &diners)
             .map_err(convert::rejection::invalid)?;
-        self.command(id, &Command::Amend { wishes }, actor, version).await
+        // What waits for a guardian anyhow may be more than the limits.
+        let limits = if order.approval().is_some() { Limits::Overruled } else { Limits::Count };
+        let serving = Serving { diners, made_at, menu: house.menu.clone(), limits };
+        let command = Command::Amend { wishes };
+        self.command_serving(id, &command, actor, version, Some(serving)).await
     }
 
     /// Another drink instead of one, for whom the first was.
@@ -145,14 +230,32 @@ impl App {
         let recipient = request.recipient.or_else(|| Some(item.recipient.clone()));
         let request = DrinkRequest { recipient, ..request };
         self.check_recipient("item", &request, order.placed_by).await?;
-        let house = self.fresh_house().await?;
-        let wish = Wish::parse(&house.menu, &request, order.placed_by, self.now()).map_err(
-            |mut wrong| {
-                wrong.iter_mut().for_each(|wrong| wrong.path = format!("item.{}", wrong.path));
-                convert::rejection::invalid(wrong)
-            },
-        )?;
-        self.command(id, &Command::Replace { line, wish, reason }, actor, version).await
+        let eaters = order.recipients().into_iter().chain(match request.recipient {
+            Some(Recipient::Member(member)) => Some(member),
+            Some(Recipient::Guest(_)) | None => None,
+        });
+        let diners = self.diners_of(eaters).await?;
+        let (house, now) = (self.fresh_house().await?, self.now());
+        let wrong = |wrong: Vec<Invalid>| {
+            let of_item = |wrong: Invalid| {
+                let path = wrong.path.strip_prefix("items[0].").unwrap_or(&wrong.path);
+                Invalid { path: format!("item.{path}"), ..wrong }
+            };
+            convert::rejection::invalid(wrong.into_iter().map(of_item).collect())
+        };
+        let mut wish = Wish::parse(&house.menu, &request, order.placed_by, now).map_err(&wrong)?;
+        let diet = check_diets(&house.menu, std::slice::from_ref(&wish), |it| diners.get(&it));
+        if !diet.is_empty() {
+            return Err(wrong(diet).into());
+        }
+        wish.warnings = serving::warnings(&wish, &diners);
+        let limits = match order.approved_by {
+            Some(_) => Limits::Overruled,
+            None => Limits::CountFor(line),
+        };
+        let serving = Serving { diners, made_at: now, menu: house.menu.clone(), limits };
+        let command = Command::Replace { line, wish, reason };
+        self.command_serving(id, &command, actor, version, Some(serving)).await
     }
 
     /// Gives an order to another barista, who must be one.
@@ -174,9 +277,15 @@ impl App {
     }
 }
 
-fn sorry(wrong: &[Invalid]) -> String {
+/// Why an order cannot be placed now.
+enum Not {
+    Shut(order_domain::BarShut),
+    Valid(Vec<Invalid>),
+}
+
+fn sorry<'a>(messages: impl IntoIterator<Item = &'a str>) -> String {
     let mut reason = "Sorry, ".to_owned();
-    for (at, Invalid { path: _, code: _, message }) in wrong.iter().enumerate() {
+    for (at, message) in messages.into_iter().enumerate() {
         if at > 0 {
             reason.push_str("; ");
         }

@@ -1,8 +1,9 @@
 //! customer-service, asked under this service's own credential.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
-use order_domain::{DrinkRequest, Notice, Order};
+use chrono::NaiveTime;
+use order_domain::{Age, DayLimits, Diet, Diner, DrinkRequest, Notice, Order};
 use runtime::AppError;
 use types::{Beans, FavouriteId, MemberId, Role, Roles};
 use wire::customer::v1::{self as pb, customer_service_client::CustomerServiceClient};
@@ -118,6 +119,14 @@ impl Customers {
             .collect())
     }
 
+    /// What everybody may be served. One call.
+    pub async fn diners(&self) -> Result<Vec<Diner>, AppError> {
+        let mut client = self.client.clone();
+        let pb::ListDinersResponse { diners } =
+            client.list_diners(with_deadline(pb::ListDinersRequest {})).await?.into_inner();
+        diners.into_iter().map(diner_from_wire).collect()
+    }
+
     /// Grants what is due in a week ("2026-W47"; empty: the present one); answers
     /// how many members got it now. One call.
     pub async fn grant_due_allowances(&self, iso_week: &str) -> Result<u32, AppError> {
@@ -136,6 +145,32 @@ impl Customers {
         let pb::WriteFamilyWeekResponse { iso_week: _, already_so } =
             client.write_family_week(with_deadline(request)).await?.into_inner();
         Ok(!already_so)
+    }
+}
+
+fn diner_from_wire(wire: pb::Diner) -> Result<Diner, AppError> {
+    let nonsense = |_| AppError::internal("customer-service named somebody by no id of ours");
+    let is_child = wire.kind() == pb::MemberKind::Child;
+    let pb::Diner { member_id, kind: _, guardian_ids, limits, diet } = wire;
+    let guardians = guardian_ids.iter().map(|id| id.parse().map_err(nonsense));
+    let guardians = guardians.collect::<Result<_, AppError>>()?;
+    let limits = limits_from_wire(limits.unwrap_or_default());
+    let pb::Diet { avoids, vegan } = diet.unwrap_or_default();
+    Ok(Diner {
+        member: member_id.parse().map_err(nonsense)?,
+        age: if is_child { Age::Child { guardians, limits } } else { Age::Adult },
+        diet: Diet { avoids: avoids.into_iter().collect(), vegan },
+    })
+}
+
+fn limits_from_wire(wire: pb::Limits) -> DayLimits {
+    let pb::Limits { drinks, caffeine_mg, decaf_after, only } = wire;
+    let time = |minute: u32| NaiveTime::from_num_seconds_from_midnight_opt(minute * 60, 0);
+    DayLimits {
+        drinks: drinks.map(i32::unsigned_abs),
+        caffeine_mg: caffeine_mg.map(i32::unsigned_abs),
+        decaf_after: decaf_after.and_then(|minute| time(minute.unsigned_abs().min(24 * 60 - 1))),
+        only: only.map(|pb::Slugs { slugs }| slugs.into_iter().collect::<BTreeSet<_>>()),
     }
 }
 

@@ -159,7 +159,9 @@ fn keep<T: ?Sized>(slot: &Mutex<Option<(Instant, Arc<T>)>>, value: &Arc<T>) {
 #[cfg(test)]
 mod tests {
     use chrono::TimeDelta;
-    use order_domain::{Actor, Command, Drink, NewOrder, Outcome, Reader, Recipient, Waits, Wish};
+    use order_domain::{
+        Actor, Command, Drink, NewOrder, Outcome, Reader, Recipient, Waits, Wards, Wish,
+    };
     use types::{Beans, MemberId, MenuItemId, Role};
 
     use super::*;
@@ -180,8 +182,10 @@ mod tests {
             price: Beans::new(1),
             caffeine_mg: 0,
             allergens: vec![],
+            bite: false,
         };
-        Wish { drink, note: String::new(), recipient: Recipient::Guest("Oma".to_owned()) }
+        let recipient = Recipient::Guest("Oma".to_owned());
+        Wish { drink, note: String::new(), recipient, warnings: vec![] }
     }
 
     fn place_at(second: i64, hold_until: Option<Timestamp>) -> Order {
@@ -191,6 +195,7 @@ mod tests {
             placed_by: MemberId::new(),
             wishes: vec![wish("espresso")],
             hold_until,
+            permission: None,
         };
         Order::place(new, at(second), &Waits::default()).unwrap().0
     }
@@ -225,7 +230,11 @@ mod tests {
         });
         assert_eq!(counter(&orders).ready_at(&orders[2]), Some(at(3 + 180)));
         assert_eq!(counter(&orders).ready_at(&orders[1]), Some(at(2 + 120)));
-        let reader = Reader { member: orders[1].placed_by, roles: [Role::Member].into() };
+        let reader = Reader {
+            member: orders[1].placed_by,
+            roles: [Role::Member].into(),
+            wards: Wards::default(),
+        };
         let amend = Command::Amend { wishes: vec![wish("latte")] };
         give(&mut orders[1], &amend, &Actor::Person(reader), 10);
         assert_eq!(orders[1].state.kind(), StateKind::Placed);

@@ -79,6 +79,7 @@ impl Meters {
             Ok(done) if done.already_so => "already-so",
             Ok(_) => "changed",
             Err(CommandError::Rejected(rejection)) => rejection.code(),
+            Err(CommandError::Limited(_)) => runtime::Code::LimitReached.name(),
             Err(CommandError::NoSuchOrder) => "not-found",
             Err(CommandError::Failed(error)) => error.code.name(),
         };

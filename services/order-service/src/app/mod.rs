@@ -26,6 +26,7 @@ use crate::{
 mod again;
 mod command;
 mod customers;
+mod diners;
 mod estimates;
 mod house;
 mod members;
@@ -34,6 +35,7 @@ mod notify;
 mod place;
 mod privacy;
 mod recent;
+mod serving;
 mod settle;
 
 pub use again::{Again, AskAgain, Key};
@@ -42,8 +44,9 @@ pub use customers::Customers;
 pub use house::{Availability, Bar, House};
 pub use meters::Meters;
 pub use order_domain::NoticeKind;
-pub use place::{Ask, Placed};
+pub use place::{Ask, Placed, WhereLimited};
 pub use recent::Facts;
+pub use serving::{Bitten, Day};
 pub use settle::Settling;
 
 /// How long an idempotency key is remembered.
@@ -63,6 +66,7 @@ struct Inner {
     days: Days,
     house: house::Cache,
     members: members::Cache,
+    diners: diners::Cache,
     estimates: estimates::Cache,
     customers: Customers,
     numberer: outbox::Wake,
@@ -79,6 +83,9 @@ pub enum CommandError {
     /// The order's own rules say no.
     #[error(transparent)]
     Rejected(#[from] Rejection),
+    /// A child's limits say no.
+    #[error("{}", .0.why())]
+    Limited(Box<Bitten>),
     /// There is no such order, or it is none of the caller's business.
     #[error("there is no such order")]
     NoSuchOrder,
@@ -97,6 +104,7 @@ impl From<CommandError> for AppError {
     fn from(error: CommandError) -> Self {
         match error {
             CommandError::Rejected(rejection) => convert::rejection::refused(&rejection),
+            CommandError::Limited(bitten) => convert::rejection::limited(&bitten),
             CommandError::NoSuchOrder => Self::not_found("order"),
             CommandError::Failed(error) => error,
         }
@@ -118,6 +126,7 @@ impl App {
             days: Days::default(),
             house: house::Cache::default(),
             members: members::Cache::default(),
+            diners: diners::Cache::default(),
             estimates: estimates::Cache::default(),
             customers,
             numberer,

@@ -2,12 +2,16 @@
 
 use std::{sync::Arc, time::Duration};
 
-use order_domain::{DrinkRequest, NewOrder, Order, StateKind};
+use order_domain::{DrinkRequest, NewOrder, Order, Permission, StateKind, Wish};
 use runtime::{AppError, Code};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use types::{Beans, MemberId, OrderId, Timestamp};
 
-use super::App;
+use super::{
+    App, House,
+    diners::Diners,
+    serving::{self, Bitten, Serving},
+};
 use crate::{
     convert,
     store::{
@@ -33,6 +37,22 @@ pub struct Ask {
     pub not_before: Option<Timestamp>,
     /// Wait up to this long until it is queued or rejected.
     pub wait: Duration,
+    pub where_limited: WhereLimited,
+}
+
+/// What is to be done where a child's limits say no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhereLimited {
+    /// Say so.
+    Refuse,
+    /// Hold it, and ask the guardian; a guardian's own order is a yes.
+    AskGuardian,
+}
+
+/// What was asked for, checked.
+struct Wished {
+    wishes: Vec<Wish>,
+    hold_until: Option<Timestamp>,
 }
 
 /// What placing came to.
@@ -44,9 +64,10 @@ pub struct Placed {
 }
 
 impl App {
-    /// Stores a new order. One statement, one round trip, one commit; two more
-    /// for a key that was used before, one or two more when menu or bar have
-    /// changed since this replica looked, two more for the first of a day.
+    /// Stores a new order. One statement, one round trip, one commit; with something
+    /// for a child one call, and a transaction of five statements and two for each
+    /// child; two more for a key that was used before, one or two more when menu or
+    /// bar have changed since this replica looked, two more for the first of a day.
     /// Answers when it is stored, or after `wait` when it is queued or rejected.
     pub async fn place(&self, ask: Ask) -> Result<Placed, AppError> {
         let mut changes = self.changes();
@@ -65,42 +86,33 @@ impl App {
 
     async fn place_new(&self, ask: &Ask) -> Result<Placed, AppError> {
         self.check_recipients(&ask.items, ask.member).await?;
+        let diners = self.diners_of(serving::eaters(&ask.items, ask.member)).await?;
         let mut house = self.house().await?;
         let mut is_fresh = false;
         for _ in 0..TRIES {
             let now = self.now();
-            let order = match self.decide(ask, &house, now) {
-                Ok(order) => order,
-                Err(refusal) if is_fresh => return Err(refusal),
-                Err(_) => {
-                    // What is remembered may be old: only the database refuses.
-                    house = self.fresh_house().await?;
-                    is_fresh = true;
-                    continue;
-                }
+            let placing = match self.wished(ask, &house, &diners, now) {
+                Ok(wished) => self.store(ask, wished, &house, &diners, now).await,
+                Err(refusal) => Err(refusal),
             };
-            let (mut order, event) = order;
-            let event = convert::event::of(&order, &event, runtime::telemetry::traceparent());
-            let base = self.number_base(now).await?;
-            let key = RequestKey { key: &ask.idempotency_key, hash: &ask.hash };
-            let placing =
-                store::orders::place(self.pool(), &order, &event, key, house.generation, base);
-            match placing.await? {
-                Placing::Done { number } => {
-                    order.number = number;
+            match placing {
+                Ok((order, Placing::Done { number })) => {
+                    let order = Order { number, ..order };
                     self.0.meters.placed(&order);
                     self.changed(&order);
                     tracing::info!(order.id = %order.id, order.number = number, "placed order");
                     return Ok(Placed { order, repeated: false });
                 }
-                Placing::KeyUsed => {
+                Ok((_, Placing::KeyUsed)) => {
                     // Gone already only if its 30 days ended this very moment.
                     return self
                         .earlier(ask)
                         .await?
                         .ok_or_else(|| AppError::new(Code::Conflict, "Please try again."));
                 }
-                Placing::HouseChanged => {
+                Err(refusal) if is_fresh || refusal.is_transient() => return Err(refusal),
+                // What is remembered may be old: only the database refuses.
+                Err(_) | Ok((_, Placing::HouseChanged)) => {
                     house = self.fresh_house().await?;
                     is_fresh = true;
                 }
@@ -109,17 +121,19 @@ impl App {
         Err(AppError::unavailable("menu and bar changed faster than an order could be placed"))
     }
 
-    fn decide(
+    /// What is asked for, as the house and those for whom it is allow it.
+    fn wished(
         &self,
         ask: &Ask,
-        house: &super::House,
+        house: &House,
+        diners: &Diners,
         now: Timestamp,
-    ) -> Result<(Order, order_domain::Event), AppError> {
+    ) -> Result<Wished, AppError> {
         let hold_until = order_domain::parse_hold(ask.not_before, now)
             .map_err(|wrong| convert::rejection::invalid(vec![wrong]))?;
         // What is held is made then: it asks for what there will be.
         let made_at = hold_until.unwrap_or(now);
-        let wishes = order_domain::parse_wishes(&house.menu, &ask.items, ask.member, made_at);
+        let wishes = serving::wishes(&house.menu, &ask.items, ask.member, made_at, diners);
         let wishes = match ask.agreed {
             None => wishes.map_err(convert::rejection::invalid)?,
             Some(agreed) => {
@@ -134,8 +148,60 @@ impl App {
             let wait = shut.until().and_then(|until| (until - now).to_std().ok());
             wait.into_iter().fold(error, AppError::retry_after)
         })?;
-        let new =
-            NewOrder { id: OrderId::new(), number: 0, placed_by: ask.member, wishes, hold_until };
+        Ok(Wished { wishes, hold_until })
+    }
+
+    /// Stores it: for adults in one statement; where something is for a child, in a
+    /// transaction that holds the child's lock while it looks what the limits leave.
+    async fn store(
+        &self,
+        ask: &Ask,
+        wished: Wished,
+        house: &House,
+        diners: &Diners,
+        now: Timestamp,
+    ) -> Result<(Order, Placing), AppError> {
+        let base = self.number_base(now).await?;
+        let recipients = wished.wishes.iter().map(|wish| &wish.recipient);
+        let children = serving::children_among(recipients, diners);
+        if children.is_empty() {
+            let (order, event) = self.placed_now(ask, wished, None, now)?;
+            let placing = store_order(self.pool(), &order, &event, ask, house, base).await?;
+            return Ok((order, placing));
+        }
+        let made_at = wished.hold_until.unwrap_or(now);
+        let serving = Serving {
+            diners: Diners::clone(diners),
+            made_at,
+            menu: house.menu.clone(),
+            limits: serving::Limits::Count,
+        };
+        let mut tx = self.pool().begin().await?;
+        let drinks: Vec<_> = wished.wishes.iter().enumerate().collect();
+        let drinks: Vec<_> =
+            drinks.iter().map(|(at, wish)| (*at, &wish.recipient, &wish.drink)).collect();
+        let bitten = self.bitten(&mut tx, &serving, &drinks, None).await?;
+        let permission = bitten.map(|bitten| permission(ask, &bitten)).transpose()?;
+        let (order, event) = self.placed_now(ask, wished, permission, now)?;
+        let placing = store_order(&mut *tx, &order, &event, ask, house, base).await?;
+        if let Placing::Done { .. } = placing {
+            let day = self.day_of(made_at);
+            store::diners::put(&mut tx, order.id, &children, day).await?;
+            tx.commit().await?;
+        }
+        Ok((order, placing))
+    }
+
+    fn placed_now(
+        &self,
+        ask: &Ask,
+        wished: Wished,
+        permission: Option<Permission>,
+        now: Timestamp,
+    ) -> Result<(Order, order_domain::Event), AppError> {
+        let Wished { wishes, hold_until } = wished;
+        let (id, placed_by) = (OrderId::new(), ask.member);
+        let new = NewOrder { id, number: 0, placed_by, wishes, hold_until, permission };
         Order::place(new, now, &self.0.waits)
             .map_err(|rejection| convert::rejection::refused(&rejection))
     }
@@ -200,5 +266,31 @@ impl App {
                 Ok(store::orders::find(self.pool(), order.id).await?.unwrap_or(order))
             }
         }
+    }
+}
+
+/// Order and event, unless the house changed or the key was used.
+async fn store_order(
+    db: impl sqlx::PgExecutor<'_>,
+    order: &Order,
+    event: &order_domain::Event,
+    ask: &Ask,
+    house: &House,
+    base: i64,
+) -> sqlx::Result<Placing> {
+    let event = convert::event::of(order, event, runtime::telemetry::traceparent());
+    let key = RequestKey { key: &ask.idempotency_key, hash: &ask.hash };
+    store::orders::place(db, order, &event, key, house.generation, base).await
+}
+
+/// Whether it can be had all the same.
+fn permission(ask: &Ask, bitten: &Bitten) -> Result<Permission, AppError> {
+    let is_guardian = bitten.is_for(ask.member);
+    // Somebody who could say yes can do so by ordering it all the same.
+    let refused = || convert::rejection::limited(bitten).detail("may_decide", is_guardian);
+    match ask.where_limited {
+        WhereLimited::Refuse => Err(refused()),
+        WhereLimited::AskGuardian if is_guardian => Ok(Permission::Given(ask.member)),
+        WhereLimited::AskGuardian => bitten.ask().map(Permission::Asked).ok_or_else(refused),
     }
 }

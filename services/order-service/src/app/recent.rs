@@ -24,17 +24,20 @@ pub struct Facts {
     pub number: u32,
     pub state: StateKind,
     pub placed_by: MemberId,
+    /// For whom its items are, and who is asked about it.
     pub recipients: Vec<MemberId>,
 }
 
 impl Facts {
     fn of(order: &Order) -> Self {
+        let mut recipients = order.recipients();
+        recipients.extend(order.approval().into_iter().flat_map(|it| it.guardians.iter().copied()));
         Self {
             version: order.version,
             number: order.number,
             state: order.state.kind(),
             placed_by: order.placed_by,
-            recipients: order.recipients(),
+            recipients,
         }
     }
 }

@@ -108,7 +108,9 @@ impl App {
                 }
                 // It has moved on.
                 Err(CommandError::Rejected(_) | CommandError::NoSuchOrder) => {}
-                Err(error @ CommandError::Failed(_)) => return Err(error),
+                Err(error @ (CommandError::Failed(_) | CommandError::Limited(_))) => {
+                    return Err(error);
+                }
             }
         }
         Ok(())

@@ -79,9 +79,17 @@ impl HouseChange {
 fn what_happened(order: &Order, what: &What) -> pb::order_event::What {
     use pb::order_event::What as W;
     match what {
-        What::Held { until, items } => {
-            W::Held(pb::Held { until: Some(time::to_wire(*until)), items: all(items) })
-        }
+        What::Held { until, items, approval } => W::Held(pb::Held {
+            until: Some(time::to_wire(*until)),
+            items: all(items),
+            for_approval: approval.is_some(),
+        }),
+        What::Approved { by, until, items } => W::Approved(pb::Approved {
+            by: by.to_string(),
+            until: until.map(time::to_wire),
+            items: all(items),
+        }),
+        What::Acknowledged { by } => W::Acknowledged(pb::Acknowledged { by: by.to_string() }),
         What::Placed { items } => W::Placed(pb::Placed {
             number: i32::try_from(order.number).unwrap_or(i32::MAX),
             items: all(items),
@@ -124,7 +132,8 @@ fn live(order: &Order) -> Vec<pb::Item> {
 }
 
 fn one(item: &Item) -> pb::Item {
-    let Item { line, drink, note: _, recipient, ticked: _, struck: _, replaced: _ } = item;
+    let Item { line, drink, note: _, recipient, ticked: _, struck: _, replaced: _, warnings: _ } =
+        item;
     let Drink {
         menu_item,
         slug,
@@ -136,6 +145,7 @@ fn one(item: &Item) -> pb::Item {
         price,
         caffeine_mg,
         allergens: _,
+        bite: _,
     } = drink;
     pb::Item {
         line: number(*line),

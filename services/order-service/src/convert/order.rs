@@ -1,6 +1,8 @@
 //! Orders as their readers get them.
 
-use order_domain::{Bar, CommandKind, Drink, Item, Order, Reader, Recipient, StateKind};
+use order_domain::{
+    Acknowledged, Approval, Bar, CommandKind, Drink, Item, Order, Reader, Recipient, StateKind,
+};
 use types::Timestamp;
 use wire::order::v1 as pb;
 
@@ -33,6 +35,8 @@ pub(crate) fn order(
         deadline,
         remind_at: _,
         forgiven_by,
+        approved_by,
+        acknowledged,
     } = order;
     let allowed = order.allowed(reader, now);
     pb::Order {
@@ -54,12 +58,28 @@ pub(crate) fn order(
         estimated_ready_at: estimated_ready_at.map(time::to_wire),
         allowed: allowed.into_iter().filter_map(command).map(i32::from).collect(),
         forgiven_by: forgiven_by.map(|member| member.to_string()).unwrap_or_default(),
+        approval: order.approval().map(approval),
+        approved_by: approved_by.map(|member| member.to_string()).unwrap_or_default(),
+        acknowledged: acknowledged.map(|Acknowledged { by, at }| pb::Acknowledged {
+            by: by.to_string(),
+            at: Some(time::to_wire(at)),
+        }),
+    }
+}
+
+fn approval(approval: &Approval) -> pb::Approval {
+    let Approval { children, guardians, why, then_at } = approval;
+    pb::Approval {
+        child_ids: children.iter().map(ToString::to_string).collect(),
+        guardian_ids: guardians.iter().map(ToString::to_string).collect(),
+        why: why.clone(),
+        then_at: then_at.map(time::to_wire),
     }
 }
 
 /// One line of an order.
 pub(crate) fn item(item: &Item) -> pb::Item {
-    let Item { line, drink: it, note, recipient, ticked, struck, replaced } = item;
+    let Item { line, drink: it, note, recipient, ticked, struck, replaced, warnings } = item;
     let (member_id, guest) = match recipient {
         Recipient::Member(member) => (member.to_string(), String::new()),
         Recipient::Guest(name) => (String::new(), name.clone()),
@@ -72,14 +92,26 @@ pub(crate) fn item(item: &Item) -> pb::Item {
         ticked: *ticked,
         struck_reason: struck.clone().unwrap_or_default(),
         replaced_reason: replaced.clone().unwrap_or_default(),
+        warnings: warnings.clone(),
         ..drink(it)
     }
 }
 
 /// A drink that nobody has ordered yet: only what it is, costs and contains.
 pub(crate) fn drink(drink: &Drink) -> pb::Item {
-    let Drink { menu_item, slug, name, size, milk, extras, summary, price, caffeine_mg, allergens } =
-        drink;
+    let Drink {
+        menu_item,
+        slug,
+        name,
+        size,
+        milk,
+        extras,
+        summary,
+        price,
+        caffeine_mg,
+        allergens,
+        bite: _,
+    } = drink;
     pb::Item {
         line: 0,
         menu_item_id: menu_item.to_string(),
@@ -98,6 +130,7 @@ pub(crate) fn drink(drink: &Drink) -> pb::Item {
         ticked: false,
         struck_reason: String::new(),
         replaced_reason: String::new(),
+        warnings: Vec::new(),
     }
 }
 
@@ -134,6 +167,9 @@ const fn command(kind: CommandKind) -> Option<pb::OrderCommand> {
         CommandKind::Tick => pb::OrderCommand::Tick,
         CommandKind::Strike => pb::OrderCommand::Strike,
         CommandKind::Replace => pb::OrderCommand::Replace,
+        CommandKind::Approve => pb::OrderCommand::Approve,
+        CommandKind::Refuse => pb::OrderCommand::Refuse,
+        CommandKind::Acknowledge => pb::OrderCommand::Acknowledge,
         CommandKind::ComeDue
         | CommandKind::Queue
         | CommandKind::Reject

@@ -3,6 +3,8 @@
 use order_domain::{BarShut, Invalid, Otherwise, Rejection};
 use runtime::{AppError, Code};
 
+use crate::app::Bitten;
+
 /// Why a command was not done.
 pub(crate) fn refused(rejection: &Rejection) -> AppError {
     let message = sentence(&rejection.to_string());
@@ -34,6 +36,8 @@ pub(crate) fn refused(rejection: &Rejection) -> AppError {
         }
         Rejection::WrongItemCount => AppError::invalid("items", rejection.code(), message),
         Rejection::TooLate => AppError::new(Code::TooLate, message),
+        Rejection::NotGuardian => AppError::new(Code::NotGuardian, message),
+        Rejection::WarningsUnread => AppError::new(Code::WarningsUnread, message),
     }
 }
 
@@ -58,6 +62,8 @@ pub(crate) fn invalid(wrong: Vec<Invalid>) -> AppError {
         Code::SoldOut
     } else if all("unknown-menu-item") {
         Code::NotOnTheMenu
+    } else if all("holds-allergen") {
+        Code::HoldsAllergen
     } else if all("too-many") {
         Code::TooMany
     } else {
@@ -79,6 +85,22 @@ pub(crate) fn invalid_by_now(wrong: Vec<Invalid>) -> AppError {
         Some(changed) => otherwise(&changed),
         None => invalid(wrong),
     }
+}
+
+/// A child's limits of the day say no: to which items, why, and what is possible.
+pub(crate) fn limited(bitten: &Bitten) -> AppError {
+    let Bitten { bites, offers, may_ask, .. } = bitten;
+    let says: Vec<String> = bites.iter().map(|(_, bite)| bite.to_string()).collect();
+    let mut message = sentence(&bitten.why());
+    if !offers.is_empty() {
+        message.push_str(&format!(" Possible is: {}.", offers.join(", ")));
+    }
+    let error = AppError::new(Code::LimitReached, message)
+        .detail("offers", offers.join("; "))
+        .detail("may_ask", may_ask);
+    bites.iter().zip(says).fold(error, |error, ((at, bite), says)| {
+        error.field(format!("items[{at}]"), bite.code(), says)
+    })
 }
 
 /// What is asked for again is not what was agreed to.

@@ -19,11 +19,11 @@ impl Handlers {
         request: Request<pb::CommandRequest>,
         command: impl FnOnce(String) -> Command,
     ) -> Answer<pb::CommandResponse> {
-        let reader = super::reader(&request)?;
+        let reader = self.reader(&request)?;
         let pb::CommandRequest { id, version, reason } = request.into_inner();
         let id = request::order_id(&id)?;
         request::text("reason", &reason, limits::REASON)?;
-        let actor = Actor::Person(reader);
+        let actor = Actor::Person(reader.clone());
         let done = self.app.command(id, &command(reason), &actor, version).await;
         self.done(done, &reader).await.map(Response::new).map_err(Status::from)
     }
@@ -36,7 +36,7 @@ impl Handlers {
         let pb::HandOverOrderRequest { id, version, barista } = request;
         let id = request::order_id(&id)?;
         let to = request::id::<MemberId>("barista", &barista)?;
-        let done = self.app.hand_over(id, to, &Actor::Person(reader), version).await;
+        let done = self.app.hand_over(id, to, &Actor::Person(reader.clone()), version).await;
         self.done(done, &reader).await
     }
 
@@ -48,7 +48,7 @@ impl Handlers {
         let pb::AmendOrderRequest { id, version, items } = request;
         let id = request::order_id(&id)?;
         let items = request::items(items)?;
-        let done = self.app.amend(id, &items, &Actor::Person(reader), version).await;
+        let done = self.app.amend(id, &items, &Actor::Person(reader.clone()), version).await;
         self.done(done, &reader).await
     }
 
@@ -60,7 +60,7 @@ impl Handlers {
         let pb::TickItemRequest { id, version, line, ticked } = request;
         let id = request::order_id(&id)?;
         let command = Command::Tick { line: request::line(line)?, ticked };
-        let done = self.app.command(id, &command, &Actor::Person(reader), version).await;
+        let done = self.app.command(id, &command, &Actor::Person(reader.clone()), version).await;
         self.done(done, &reader).await
     }
 
@@ -73,7 +73,7 @@ impl Handlers {
         let id = request::order_id(&id)?;
         request::text("reason", &reason, limits::REASON)?;
         let command = Command::Strike { line: request::line(line)?, reason };
-        let done = self.app.command(id, &command, &Actor::Person(reader), version).await;
+        let done = self.app.command(id, &command, &Actor::Person(reader.clone()), version).await;
         self.done(done, &reader).await
     }
 
@@ -89,12 +89,12 @@ impl Handlers {
         let item = item
             .ok_or_else(|| AppError::invalid("item", "required", "say what it shall be instead"))?;
         let item = request::item("item", item)?;
-        let actor = Actor::Person(reader);
+        let actor = Actor::Person(reader.clone());
         let done = self.app.replace(id, line, item, reason, &actor, version).await;
         self.done(done, &reader).await
     }
 
-    async fn done(
+    pub(super) async fn done(
         &self,
         done: Result<Done, CommandError>,
         reader: &Reader,

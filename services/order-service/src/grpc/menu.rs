@@ -17,9 +17,15 @@ const LONGEST_SLUG: usize = 64;
 
 impl Handlers {
     /// Memory.
-    pub(super) async fn menu(&self) -> Result<pb::Menu, AppError> {
-        let house = self.app.house().await?;
-        Ok(convert::menu::to_wire(&house.menu, self.app.now()))
+    pub(super) async fn menu(&self, request: pb::GetMenuRequest) -> Result<pb::Menu, AppError> {
+        let pb::GetMenuRequest { member_id } = request;
+        let now = self.app.now();
+        if member_id.is_empty() {
+            let house = self.app.house().await?;
+            return Ok(convert::menu::to_wire(&house.menu, now));
+        }
+        let menu = self.app.menu_for(request::id("member_id", &member_id)?).await?;
+        Ok(convert::menu::to_wire(&menu, now))
     }
 
     /// One query.
@@ -47,7 +53,7 @@ impl Handlers {
         let until = request::moment("until", until)?;
         let available = if available { Availability::There } else { Availability::Off { until } };
         self.app.set_availability(slug, available).await?;
-        self.menu().await
+        self.menu(pb::GetMenuRequest::default()).await
     }
 
     /// One query.

@@ -11,6 +11,7 @@ use wire::order::v1::{self as pb, order_service_server::OrderService};
 use crate::app::App;
 
 mod again;
+mod children;
 mod commands;
 mod menu;
 mod orders;
@@ -31,6 +32,25 @@ impl Handlers {
         Self { app, log }
     }
 
+    /// The person who asks, with the children whom they look after. A token of their
+    /// own is for what is theirs: with it a barista is no barista, and nobody a
+    /// guardian. Memory.
+    fn reader<T>(&self, request: &Request<T>) -> Result<Reader, AppError> {
+        let person = Caller::of(request)?.person()?;
+        let (roles, wards) = match person.scope {
+            Scope::Usual | Scope::ReadOrders => {
+                (Roles::from([Role::Member]), order_domain::Wards::default())
+            }
+            Scope::Full
+            | Scope::Counter
+            | Scope::Display
+            | Scope::Kiosk
+            | Scope::Reports
+            | Scope::Guest => (person.roles, self.app.wards_of(person.member)),
+        };
+        Ok(Reader { member: person.member, roles, wards })
+    }
+
     /// An order as this reader gets it. Memory, or two queries for the estimate now and then.
     async fn shown(&self, order: &order_domain::Order, reader: &Reader) -> pb::Order {
         let ready_at = self.ready_at(order).await;
@@ -46,30 +66,14 @@ impl Handlers {
     }
 }
 
-/// The person who asks. A token of their own is for what is theirs: with it a
-/// barista is no barista.
-fn reader<T>(request: &Request<T>) -> Result<Reader, AppError> {
-    let person = Caller::of(request)?.person()?;
-    let roles = match person.scope {
-        Scope::Usual | Scope::ReadOrders => Roles::from([Role::Member]),
-        Scope::Full
-        | Scope::Counter
-        | Scope::Display
-        | Scope::Kiosk
-        | Scope::Reports
-        | Scope::Guest => person.roles,
-    };
-    Ok(Reader { member: person.member, roles })
-}
-
 fn answer<T>(result: Result<T, AppError>) -> Answer<T> {
     result.map(Response::new).map_err(Status::from)
 }
 
 #[tonic::async_trait]
 impl OrderService for Handlers {
-    async fn get_menu(&self, _: Request<pb::GetMenuRequest>) -> Answer<pb::Menu> {
-        answer(self.menu().await)
+    async fn get_menu(&self, request: Request<pb::GetMenuRequest>) -> Answer<pb::Menu> {
+        answer(self.menu(request.into_inner()).await)
     }
 
     async fn search_menu(
@@ -112,7 +116,7 @@ impl OrderService for Handlers {
         &self,
         request: Request<pb::PlaceOrderRequest>,
     ) -> Answer<pb::PlaceOrderResponse> {
-        let reader = reader(&request)?;
+        let reader = self.reader(&request)?;
         answer(self.place(reader, request.into_inner()).await)
     }
 
@@ -120,7 +124,7 @@ impl OrderService for Handlers {
         &self,
         request: Request<pb::OrderFavouriteRequest>,
     ) -> Answer<pb::PlaceOrderResponse> {
-        let (scope, reader) = (Caller::of(&request)?.person()?.scope, reader(&request)?);
+        let (scope, reader) = (Caller::of(&request)?.person()?.scope, self.reader(&request)?);
         answer(self.favourite(reader, scope, request.into_inner()).await)
     }
 
@@ -128,12 +132,12 @@ impl OrderService for Handlers {
         &self,
         request: Request<pb::OrderAgainRequest>,
     ) -> Answer<pb::PlaceOrderResponse> {
-        let reader = reader(&request)?;
+        let reader = self.reader(&request)?;
         answer(self.once_more(reader, request.into_inner()).await)
     }
 
     async fn get_order(&self, request: Request<pb::GetOrderRequest>) -> Answer<pb::Order> {
-        let reader = reader(&request)?;
+        let reader = self.reader(&request)?;
         answer(self.get(reader, request.into_inner()).await)
     }
 
@@ -141,7 +145,7 @@ impl OrderService for Handlers {
         &self,
         request: Request<pb::ListOrdersRequest>,
     ) -> Answer<pb::ListOrdersResponse> {
-        let reader = reader(&request)?;
+        let reader = self.reader(&request)?;
         answer(self.list(reader, request.into_inner()).await)
     }
 
@@ -162,8 +166,44 @@ impl OrderService for Handlers {
         answer(self.forget(request.into_inner()).await)
     }
 
+    async fn list_approvals(
+        &self,
+        request: Request<pb::ListApprovalsRequest>,
+    ) -> Answer<pb::ListApprovalsResponse> {
+        let reader = self.reader(&request)?;
+        let pb::ListApprovalsRequest {} = request.into_inner();
+        answer(self.approvals(reader).await)
+    }
+
+    async fn get_day(&self, request: Request<pb::GetDayRequest>) -> Answer<pb::Day> {
+        let reader = self.reader(&request)?;
+        answer(self.day(reader, request.into_inner()).await)
+    }
+
+    async fn approve_order(
+        &self,
+        request: Request<pb::CommandRequest>,
+    ) -> Answer<pb::CommandResponse> {
+        let reader = self.reader(&request)?;
+        answer(self.approve(reader, request.into_inner()).await)
+    }
+
+    async fn refuse_order(
+        &self,
+        request: Request<pb::CommandRequest>,
+    ) -> Answer<pb::CommandResponse> {
+        self.plain(request, |reason| Command::Refuse { reason }).await
+    }
+
+    async fn acknowledge_order(
+        &self,
+        request: Request<pb::CommandRequest>,
+    ) -> Answer<pb::CommandResponse> {
+        self.plain(request, |_| Command::Acknowledge).await
+    }
+
     async fn get_queue(&self, request: Request<pb::GetQueueRequest>) -> Answer<pb::Queue> {
-        let reader = reader(&request)?;
+        let reader = self.reader(&request)?;
         let pb::GetQueueRequest {} = request.into_inner();
         answer(self.queue(reader).await)
     }
@@ -228,7 +268,7 @@ impl OrderService for Handlers {
         &self,
         request: Request<pb::HandOverOrderRequest>,
     ) -> Answer<pb::CommandResponse> {
-        let reader = reader(&request)?;
+        let reader = self.reader(&request)?;
         answer(self.hand_over(reader, request.into_inner()).await)
     }
 
@@ -236,7 +276,7 @@ impl OrderService for Handlers {
         &self,
         request: Request<pb::AmendOrderRequest>,
     ) -> Answer<pb::CommandResponse> {
-        let reader = reader(&request)?;
+        let reader = self.reader(&request)?;
         answer(self.amend(reader, request.into_inner()).await)
     }
 
@@ -244,7 +284,7 @@ impl OrderService for Handlers {
         &self,
         request: Request<pb::TickItemRequest>,
     ) -> Answer<pb::CommandResponse> {
-        let reader = reader(&request)?;
+        let reader = self.reader(&request)?;
         answer(self.tick(reader, request.into_inner()).await)
     }
 
@@ -252,7 +292,7 @@ impl OrderService for Handlers {
         &self,
         request: Request<pb::StrikeItemRequest>,
     ) -> Answer<pb::CommandResponse> {
-        let reader = reader(&request)?;
+        let reader = self.reader(&request)?;
         answer(self.strike(reader, request.into_inner()).await)
     }
 
@@ -260,7 +300,7 @@ impl OrderService for Handlers {
         &self,
         request: Request<pb::ReplaceItemRequest>,
     ) -> Answer<pb::CommandResponse> {
-        let reader = reader(&request)?;
+        let reader = self.reader(&request)?;
         answer(self.replace(reader, request.into_inner()).await)
     }
 

@@ -11,7 +11,7 @@ use wire::order::v1 as pb;
 
 use super::{Handlers, menu};
 use crate::{
-    app::{self, Ask, Placed},
+    app::{self, Ask, Placed, WhereLimited},
     convert::{self, cursor, request},
     store,
 };
@@ -34,7 +34,8 @@ impl Handlers {
         request: pb::PlaceOrderRequest,
     ) -> Result<pb::PlaceOrderResponse, AppError> {
         let hash = hash_of(&request);
-        let pb::PlaceOrderRequest { idempotency_key, items, not_before, wait_ms } = request;
+        let pb::PlaceOrderRequest { idempotency_key, items, not_before, wait_ms, ask_guardian } =
+            request;
         check_orders(&reader)?;
         let idempotency_key = key(idempotency_key)?;
         let wait = wait(wait_ms)?;
@@ -46,6 +47,11 @@ impl Handlers {
             agreed: None,
             not_before: request::moment("not_before", not_before)?,
             wait,
+            where_limited: if ask_guardian {
+                WhereLimited::AskGuardian
+            } else {
+                WhereLimited::Refuse
+            },
         };
         let Placed { order, repeated } = self.app.place(ask).await?;
         let order = self.shown(&order, &reader).await;
@@ -74,7 +80,8 @@ impl Handlers {
             "" => reader.member,
             id => request::id::<MemberId>("member_id", id)?,
         };
-        if member != reader.member && !reader.works_the_counter() {
+        let theirs = member == reader.member || reader.guards(member);
+        if !theirs && !reader.works_the_counter() {
             return Err(AppError::new(Code::Forbidden, "These are somebody else's orders."));
         }
         let before = match cursor.as_str() {

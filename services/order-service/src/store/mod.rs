@@ -1,6 +1,7 @@
 //! Functions over a connection: everything that this service says to PostgreSQL.
 
 pub(crate) mod days;
+pub(crate) mod diners;
 pub(crate) mod keys;
 pub(crate) mod menu;
 pub(crate) mod orders;

@@ -63,7 +63,7 @@ pub(crate) struct Earlier {
 /// for a `placed` event it is added to the payload, too. Takes no lock that two
 /// orders share. One round trip, one commit.
 pub(crate) async fn place(
-    pool: &PgPool,
+    db: impl PgExecutor<'_>,
     order: &Order,
     event: &NewEvent,
     request: RequestKey<'_>,
@@ -117,7 +117,7 @@ pub(crate) async fn place(
     .bind(event.kind)
     .bind(&event.payload);
     let (number, house_is_same): (Option<i32>, bool) =
-        timed("orders.place", statement.fetch_one(pool)).await?;
+        timed("orders.place", statement.fetch_one(db)).await?;
     Ok(match number {
         Some(number) => Placing::Done { number: number.unsigned_abs() },
         None if house_is_same => Placing::KeyUsed,
@@ -250,6 +250,19 @@ pub(crate) async fn on_screen(pool: &PgPool) -> sqlx::Result<Vec<Order>> {
     let mut orders: Vec<Order> = rows.into_iter().map(Order::from).collect();
     orders.sort_by_key(|order| (order.queued_at, order.id));
     Ok(orders)
+}
+
+/// Held orders that wait for a guardian, longest first, at most 200. One query.
+pub(crate) async fn awaiting_approval(pool: &PgPool) -> sqlx::Result<Vec<Order>> {
+    let rows: Vec<OrderRow> = sqlx::query_as(
+        "select number, detail from orders
+          where state = 'held' and detail -> 'state' ? 'approval'
+          order by id
+          limit 200",
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows.into_iter().map(Order::from).collect())
 }
 
 /// The last orders that were made. One query.

@@ -16,7 +16,7 @@ use temporalio_sdk::{
 use tracing::{Instrument, info_span};
 use types::OrderId;
 
-use super::{meters::Meters, trace};
+use super::{labels, meters::Meters, trace};
 use crate::app::{App, CommandError, Settling};
 
 /// Which order, by whose clock.
@@ -75,6 +75,7 @@ impl Done {
 pub struct Activities {
     app: App,
     meters: Meters,
+    labels: labels::Known,
 }
 
 #[activities]
@@ -98,7 +99,10 @@ impl Activities {
         );
         let found = postgres::in_time(self.order(&order)).instrument(span.clone()).await;
         let (outcome, due) = match found {
-            Ok(order) => ("found", Ok(order.due(now))),
+            Ok(order) => {
+                let due = order.due(now);
+                ("found", Ok(Due { labels: due.labels.filter(|_| self.labels.are()), ..due }))
+            }
             Err(CommandError::NoSuchOrder) => {
                 tracing::warn!(order.id = order, "a workflow runs for an order that is not there");
                 let due = Due {
@@ -107,6 +111,7 @@ impl Activities {
                     notices: vec![],
                     step: Step::Close,
                     look_again: None,
+                    labels: None,
                 };
                 ("missing", Ok(due))
             }
@@ -225,8 +230,8 @@ impl Activities {
 }
 
 impl Activities {
-    pub(super) const fn new(app: App, meters: Meters) -> Self {
-        Self { app, meters }
+    pub(super) const fn new(app: App, meters: Meters, labels: labels::Known) -> Self {
+        Self { app, meters, labels }
     }
 
     async fn order(&self, id: &str) -> Result<Order, CommandError> {

@@ -10,6 +10,8 @@ use temporalio_common::protos::temporal::api::workflowservice::v1::DescribeNames
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::labels;
+
 /// Where Temporal is, and which part of it is ours.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -77,6 +79,7 @@ pub(super) fn rpc(deadline: Duration) -> RpcOptions {
 pub(super) async fn keep(
     settings: Settings,
     link: watch::Sender<Option<Client>>,
+    labels: labels::Known,
     part: runtime::health::Part,
     draining: CancellationToken,
 ) -> anyhow::Result<()> {
@@ -99,7 +102,14 @@ pub(super) async fn keep(
                 part.up();
                 let another = is != namespace;
                 namespace = is;
+                if another {
+                    labels.forget();
+                }
                 link.send_if_modified(|before| before.replace(client.clone()).is_none() || another);
+                let naming = labels.make_known(&client, &settings.namespace);
+                if draining.run_until_cancelled(naming).await.is_none() {
+                    return Ok(());
+                }
                 known = Some(client);
                 PULSE
             }
@@ -147,7 +157,7 @@ async fn describe(client: &Client, namespace: &str) -> Result<String, LinkError>
     Ok(info.map(|info| info.id).unwrap_or_default())
 }
 
-async fn within<T>(
+pub(super) async fn within<T>(
     question: impl Future<Output = Result<T, tonic::Status>>,
 ) -> Result<T, LinkError> {
     Ok(tokio::time::timeout(DEADLINE, question).await.map_err(|_| LinkError::TooSlow)??)

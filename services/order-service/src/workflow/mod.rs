@@ -2,12 +2,14 @@
 //! (`activities`), and what keeps it going: the way to Temporal (`link`), the
 //! worker (`worker`), the log's receiver that tells workflows to look
 //! (`signal`), the sweep that finds what was lost (`sweep`), what is done once a
-//! week (`weekly`).
+//! week (`weekly`). By state and number orders are found in Temporal's UI
+//! (`labels`).
 //!
 //! None of it is waited for by a person: without Temporal the service goes on,
 //! and what the clock should have done is done when it is back.
 
 pub mod activities;
+mod labels;
 mod link;
 mod meter;
 pub mod meters;
@@ -49,10 +51,12 @@ pub fn start(runtime: &Runtime, log: &outbox::Log, app: &App, settings: Settings
         meters: meters.clone(),
     };
     let part = runtime.health.optional("temporal");
-    runtime.spawn("link to temporal", link::keep(settings.clone(), open, part, draining.clone()));
+    let known = labels::Known::default();
+    let keeping = link::keep(settings.clone(), open, known.clone(), part, draining.clone());
+    runtime.spawn("link to temporal", keeping);
     runtime.spawn(
         "temporal worker",
-        worker::keep(app.clone(), settings.clone(), meters, draining.clone()),
+        worker::keep(app.clone(), settings.clone(), meters, known, draining.clone()),
     );
     let rounds = settings.rounds;
     runtime.spawn("sweep", sweep::keep(app.clone(), looker.clone(), rounds, draining.clone()));

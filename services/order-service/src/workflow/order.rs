@@ -9,7 +9,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use order_domain::{Due, NoticeKind, Step};
+use order_domain::{Due, Labels, NoticeKind, Step};
 use temporalio_common::RetryPolicy;
 use temporalio_macros::{workflow, workflow_methods};
 use temporalio_sdk::{
@@ -18,7 +18,10 @@ use temporalio_sdk::{
     WorkflowContextView, WorkflowResult, workflows::select,
 };
 
-use super::activities::{Activities, Done, Look, Tell, TimeOut, Versioned};
+use super::{
+    activities::{Activities, Done, Look, Tell, TimeOut, Versioned},
+    labels,
+};
 
 /// An attempt of an activity: every remote call in it has a shorter deadline.
 const ATTEMPT: Duration = Duration::from_secs(15);
@@ -35,13 +38,15 @@ pub struct OrderWorkflow {
     news: bool,
     /// What this run has told already, by the version that entered the state.
     told: BTreeSet<(u64, NoticeKind)>,
+    /// By what this run can be found.
+    labels: Option<Labels>,
 }
 
 #[workflow_methods]
 impl OrderWorkflow {
     #[init]
     pub fn new(_ctx: &WorkflowContextView, order: String) -> Self {
-        Self { order, news: false, told: BTreeSet::new() }
+        Self { order, news: false, told: BTreeSet::new(), labels: None }
     }
 
     /// Something about the order changed.
@@ -66,6 +71,7 @@ impl OrderWorkflow {
                     continue;
                 }
             };
+            Self::label(ctx, &due);
             match Self::act(ctx, &order, &due).await {
                 Ok(Acted::LookAgain) => failures = 0,
                 Ok(Acted::NothingToDo) => {
@@ -91,6 +97,17 @@ impl OrderWorkflow {
         }
     }
 
+    /// Lets it be found by what it is now. Whether it may be is part of what was
+    /// looked at, so that a replay does the same.
+    fn label(ctx: &WorkflowContext<Self>, due: &Due) {
+        let Some(now) = due.labels else { return };
+        if ctx.state(|this| this.labels) == Some(now) {
+            return;
+        }
+        ctx.upsert_search_attributes(labels::updates(now));
+        ctx.state_mut(|this| this.labels = Some(now));
+    }
+
     /// One step, or what there is to tell; then the order is looked at again.
     async fn act(
         ctx: &WorkflowContext<Self>,
@@ -101,7 +118,7 @@ impl OrderWorkflow {
         let open = || acting(ATTEMPTS_WHILE_OPEN);
         let done = match due.step {
             Step::ComeDue => ctx.execute_activity(Activities::come_due, versioned, open()).await?,
-            Step::Reject | Step::Expire | Step::Cancel | Step::Uncollect => {
+            Step::NotApproved | Step::Reject | Step::Expire | Step::Cancel | Step::Uncollect => {
                 let Versioned { order, version } = versioned;
                 let time_out = TimeOut { order, version, step: due.step };
                 ctx.execute_activity(Activities::time_out, time_out, open()).await?
@@ -117,6 +134,7 @@ impl OrderWorkflow {
         match due.step {
             Step::Wait | Step::Close => {}
             Step::ComeDue
+            | Step::NotApproved
             | Step::SettleAndQueue
             | Step::Reject
             | Step::Settle

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     activities::Activities,
-    link,
+    labels, link,
     link::Settings,
     meter::Meter,
     meters::Meters,
@@ -45,12 +45,19 @@ pub(super) async fn keep(
     app: App,
     settings: Settings,
     meters: Meters,
+    labels: labels::Known,
     draining: CancellationToken,
 ) -> anyhow::Result<()> {
     let mut failures = 0_u32;
     loop {
         let started = std::time::Instant::now();
-        let run = run_once(app.clone(), settings.clone(), meters.clone(), draining.clone());
+        let run = run_once(
+            app.clone(),
+            settings.clone(),
+            meters.clone(),
+            labels.clone(),
+            draining.clone(),
+        );
         match run.await {
             Ok(()) if draining.is_cancelled() => return Ok(()),
             Ok(()) => tracing::warn!("the Temporal worker ended by itself"),
@@ -73,6 +80,7 @@ async fn run_once(
     app: App,
     settings: Settings,
     meters: Meters,
+    labels: labels::Known,
     draining: CancellationToken,
 ) -> anyhow::Result<()> {
     let (ended, end) = oneshot::channel();
@@ -83,7 +91,7 @@ async fn run_once(
     std::thread::Builder::new()
         .name("temporal-worker".to_owned())
         .spawn(move || {
-            let work = work(app, settings, meters, draining);
+            let work = work(app, settings, meters, labels, draining);
             let result = runtime.block_on(cut_off.run_until_cancelled_owned(work));
             // Nobody listens any more when the service was cut off.
             let _ = ended.send(result.unwrap_or(Ok(())));
@@ -98,6 +106,7 @@ async fn work(
     app: App,
     settings: Settings,
     meters: Meters,
+    labels: labels::Known,
     draining: CancellationToken,
 ) -> anyhow::Result<()> {
     let connected = draining.run_until_cancelled(link::connect(&settings, "order-worker")).await;
@@ -121,7 +130,7 @@ async fn work(
         .register_workflow::<OrderWorkflow>()?
         .register_workflow::<AllowancesWorkflow>()?
         .register_workflow::<FamilyWeekWorkflow>()?
-        .register_activities(Activities::new(app, meters))
+        .register_activities(Activities::new(app, meters, labels))
         .build();
     let mut worker = Worker::new(&sdk, client?, options)?;
     let stop = worker.shutdown_handle();

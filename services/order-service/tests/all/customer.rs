@@ -47,6 +47,8 @@ pub(crate) struct Books {
     pub(crate) silent: bool,
     pub(crate) floor: i64,
     pub(crate) members: Vec<pb::Member>,
+    /// By member: what was said about what they may be served; nothing: an adult.
+    pub(crate) diners: BTreeMap<String, pb::Diner>,
     /// By member: their favourites; one of them may be the usual.
     pub(crate) favourites: BTreeMap<String, Vec<pb::Favourite>>,
     /// How often the week's allowances were asked for.
@@ -93,6 +95,32 @@ impl Customer {
             roles,
             ..pb::Member::default()
         });
+    }
+
+    /// From now on a child, with this to say about its days.
+    pub(crate) fn limits(&self, child: MemberId, guardians: &[MemberId], limits: pb::Limits) {
+        let diner = pb::Diner {
+            member_id: child.to_string(),
+            kind: pb::MemberKind::Child.into(),
+            guardian_ids: guardians.iter().map(ToString::to_string).collect(),
+            limits: Some(limits),
+            diet: None,
+        };
+        let mut books = self.books();
+        let diet = books.diners.get(&child.to_string()).and_then(|diner| diner.diet.clone());
+        books.diners.insert(child.to_string(), pb::Diner { diet, ..diner });
+    }
+
+    /// From now on this must not be in their cup.
+    pub(crate) fn avoids(&self, member: MemberId, allergens: &[&str]) {
+        let avoids = allergens.iter().map(|it| (*it).to_owned()).collect();
+        let mut books = self.books();
+        let diner = books.diners.entry(member.to_string()).or_insert_with(|| pb::Diner {
+            member_id: member.to_string(),
+            kind: pb::MemberKind::Adult.into(),
+            ..pb::Diner::default()
+        });
+        diner.diet = Some(pb::Diet { avoids, vegan: false });
     }
 
     /// The calls of one method that came in.
@@ -211,6 +239,36 @@ impl pb::customer_service_server::CustomerService for Service {
         self.called("ListMembers", &request).await?;
         let members = self.open()?.members.clone();
         Ok(Response::new(pb::ListMembersResponse { members, left_member_ids: vec![] }))
+    }
+
+    async fn list_diners(
+        &self,
+        request: Request<pb::ListDinersRequest>,
+    ) -> Answer<pb::ListDinersResponse> {
+        self.called("ListDiners", &request).await?;
+        let books = self.open()?;
+        let diner = |member: &pb::Member| {
+            let adult = || pb::Diner {
+                member_id: member.id.clone(),
+                kind: pb::MemberKind::Adult.into(),
+                ..pb::Diner::default()
+            };
+            books.diners.get(&member.id).cloned().unwrap_or_else(adult)
+        };
+        let diners = books.members.iter().map(diner).collect();
+        Ok(Response::new(pb::ListDinersResponse { diners }))
+    }
+
+    async fn get_diner(&self, _: Request<pb::GetDinerRequest>) -> Answer<pb::Diner> {
+        not_played()
+    }
+
+    async fn set_limits(&self, _: Request<pb::SetLimitsRequest>) -> Answer<pb::Diner> {
+        not_played()
+    }
+
+    async fn set_diet(&self, _: Request<pb::SetDietRequest>) -> Answer<pb::Diner> {
+        not_played()
     }
 
     async fn get_favourite(

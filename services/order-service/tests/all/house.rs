@@ -69,6 +69,7 @@ pub(crate) const WAITS: WaitSeconds = WaitSeconds {
     wait_preparing_remind: 900,
     wait_preparing: 3_600,
     wait_ready: 1_800,
+    wait_approval: 7_200,
 };
 
 /// Whom everybody here believes.
@@ -236,6 +237,24 @@ impl House {
         Person { id, token, client: self.as_gateway() }
     }
 
+    /// Somebody of whom this service has heard, so that it needs nobody to order.
+    pub(crate) async fn known_member(&self) -> Person {
+        let member = self.member();
+        self.hear_of_everybody().await;
+        member
+    }
+
+    /// This service knows whoever has joined by now.
+    pub(crate) async fn hear_of_everybody(&self) {
+        self.service.app.ask_for_diners().await.unwrap();
+    }
+
+    /// customer-service goes away, once this service knows everybody.
+    pub(crate) async fn lose_customer_service(&self) {
+        self.hear_of_everybody().await;
+        self.customer.books().away = true;
+    }
+
     pub(crate) fn member(&self) -> Person {
         self.person(Roles::from([Role::Member]))
     }
@@ -304,6 +323,11 @@ impl Person {
         forgive: forgive_order(pb::CommandRequest) -> pb::CommandResponse;
         hand_over: hand_over_order(pb::HandOverOrderRequest) -> pb::CommandResponse;
         amend: amend_order(pb::AmendOrderRequest) -> pb::CommandResponse;
+        approve: approve_order(pb::CommandRequest) -> pb::CommandResponse;
+        refuse: refuse_order(pb::CommandRequest) -> pb::CommandResponse;
+        acknowledge: acknowledge_order(pb::CommandRequest) -> pb::CommandResponse;
+        ask_approvals: list_approvals(pb::ListApprovalsRequest) -> pb::ListApprovalsResponse;
+        ask_day: get_day(pb::GetDayRequest) -> pb::Day;
         tick: tick_item(pb::TickItemRequest) -> pb::CommandResponse;
         strike: strike_item(pb::StrikeItemRequest) -> pb::CommandResponse;
         replace: replace_item(pb::ReplaceItemRequest) -> pb::CommandResponse;
@@ -317,7 +341,7 @@ impl Person {
     }
 
     pub(crate) async fn menu(&self) -> Result<pb::Menu, AppError> {
-        self.ask_menu(pb::GetMenuRequest {}).await
+        self.ask_menu(pb::GetMenuRequest::default()).await
     }
 
     pub(crate) async fn get(&self, id: &str) -> Result<pb::Order, AppError> {
@@ -359,6 +383,7 @@ pub(crate) fn asking(items: Vec<pb::ItemRequest>) -> pb::PlaceOrderRequest {
         items,
         not_before: None,
         wait_ms: 9_000,
+        ask_guardian: false,
     }
 }
 

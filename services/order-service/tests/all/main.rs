@@ -4,6 +4,7 @@
 
 mod again;
 mod bar;
+mod children;
 mod commands;
 mod customer;
 mod door;

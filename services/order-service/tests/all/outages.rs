@@ -55,6 +55,7 @@ async fn an_order_that_was_committed_but_not_answered_is_the_same_when_it_is_ask
 async fn orders_for_others_are_placed_while_customer_service_hangs() {
     let house = House::open().await;
     let (anna, bert, cora) = (house.member(), house.member(), house.member());
+    house.hear_of_everybody().await;
     house.customer.books().silent = true;
     let latte_for = |id: types::MemberId| pb::ItemRequest {
         recipient: Some(pb::item_request::Recipient::MemberId(id.to_string())),

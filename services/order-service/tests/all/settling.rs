@@ -49,7 +49,7 @@ async fn a_cancelled_order_gets_its_beans_back() {
 async fn with_customer_service_down_orders_wait_and_go_on_when_it_is_back() {
     let house = House::open().await;
     let anna = house.member();
-    house.customer.books().away = true;
+    house.lose_customer_service().await;
     let mut orders = Vec::new();
     for _ in 0..12 {
         let request = pb::PlaceOrderRequest { wait_ms: 0, ..asking(vec![a("cortado")]) };
@@ -74,7 +74,7 @@ async fn what_cannot_be_settled_in_time_is_rejected_with_an_apology_and_costs_no
     let waits = order_service::WaitSeconds { wait_placed: 1, ..WAITS };
     let house = House::with_waits(waits).await;
     let anna = house.member();
-    house.customer.books().away = true;
+    house.lose_customer_service().await;
     let request = pb::PlaceOrderRequest { wait_ms: 0, ..asking(vec![a("cortado")]) };
     let order = anna.ask_place(request).await.unwrap().order.unwrap();
     let rejected = until_state(&anna, &order.id, pb::OrderState::Rejected).await;
@@ -88,7 +88,7 @@ async fn what_cannot_be_settled_in_time_is_rejected_with_an_apology_and_costs_no
 #[tokio::test]
 async fn a_silent_customer_service_costs_its_deadline_and_no_more() {
     let house = House::open().await;
-    let anna = house.member();
+    let anna = house.known_member().await;
     house.customer.books().silent = true;
     let request = pb::PlaceOrderRequest { wait_ms: 200, ..asking(vec![a("cortado")]) };
     let order = anna.ask_place(request).await.unwrap().order.unwrap();
@@ -110,7 +110,7 @@ async fn a_silent_customer_service_costs_its_deadline_and_no_more() {
 async fn a_ledger_with_another_history_is_a_failure_and_not_asked_for_ever() {
     let house = House::open().await;
     let anna = house.member();
-    house.customer.books().away = true;
+    house.lose_customer_service().await;
     let request = pb::PlaceOrderRequest { wait_ms: 0, ..asking(vec![a("cortado")]) };
     let order = anna.ask_place(request).await.unwrap().order.unwrap();
     // As after the orders' database was restored from a backup.
@@ -128,7 +128,7 @@ async fn one_order_that_cannot_be_settled_holds_up_nobody() {
     let house = House::open().await;
     let anna = house.member();
     // The ledger knows this order at another amount already: a defect of somebody's.
-    house.customer.books().away = true;
+    house.lose_customer_service().await;
     let request = pb::PlaceOrderRequest { wait_ms: 0, ..asking(vec![a("cortado")]) };
     let broken = anna.ask_place(request).await.unwrap().order.unwrap();
     house.customer.books().settled.insert(broken.id.clone(), (1, 99));
@@ -201,8 +201,8 @@ async fn a_declined_order_says_why_and_gives_the_beans_back() {
 #[tokio::test]
 async fn orders_go_on_after_a_restart_wherever_they_were() {
     let house = House::open().await;
-    house.customer.books().away = true;
     let anna = house.member();
+    house.lose_customer_service().await;
     let request = pb::PlaceOrderRequest { wait_ms: 0, ..asking(vec![a("cortado")]) };
     let order = anna.ask_place(request).await.unwrap().order.unwrap();
     let house = house.restart().await;

@@ -4,6 +4,7 @@
 
 mod bad_days;
 mod clock;
+mod labels;
 mod life;
 mod lost;
 mod replay;

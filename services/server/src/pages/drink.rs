@@ -3,20 +3,19 @@
 use askama::Template;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
-use runtime::Code;
 use wire::{customer::v1 as customer, order::v1 as pb};
 
 use super::{
     favourites::{self, Kept},
     frame::{Frame, new_key},
-    order::place::{self, Placed},
+    order::place::{self, AskLabel, Limits, Placed},
     view::{
         Errors, Shell, Tab,
         menu::{BarView, Chosen, DrinkForm},
     },
 };
 use crate::{
-    extract::Path,
+    extract::{Path, Query},
     problem::Problem,
     web::{Page, PageError, PageForm, see_other},
 };
@@ -27,6 +26,10 @@ pub(crate) struct DrinkPage {
     pub(crate) shell: Shell,
     pub(crate) bar: BarView,
     pub(crate) form: DrinkForm,
+    /// What a child's limits say no to may be asked for.
+    pub(crate) ask: Option<AskLabel>,
+    /// It is not for whom it would be.
+    pub(crate) withheld: bool,
     /// May it be kept as a favourite here?
     pub(crate) keeps: bool,
     /// By which name.
@@ -36,13 +39,16 @@ pub(crate) struct DrinkPage {
 /// The form's fields as the browser sends them; extras repeat.
 pub(crate) type Fields = Vec<(String, String)>;
 
-/// `GET /menu/{slug}`
+/// `GET /menu/{slug}?for=`: whom it is for may be chosen first, and what else was
+/// chosen goes along.
 pub(crate) async fn page(
     frame: Frame,
     slug: Result<Path<String>, Problem>,
+    fields: Result<Query<Fields>, Problem>,
 ) -> Result<Page<DrinkPage>, PageError> {
     let Path(slug) = slug?;
-    let chosen = Chosen { drink: slug, ..Chosen::default() };
+    let Query(fields) = fields?;
+    let (chosen, _) = read(slug, fields);
     Ok(Page(show(&frame, &chosen, Errors::default(), new_key()).await?))
 }
 
@@ -53,12 +59,13 @@ pub(crate) async fn order(
     PageForm(fields): PageForm<Fields>,
 ) -> Result<Response, PageError> {
     let Path(slug) = slug?;
+    let limits = Limits::of(&fields);
     let (chosen, key) = read(slug, fields);
-    match place::place(&frame, std::slice::from_ref(&chosen), &key).await? {
+    match place::place(&frame, std::slice::from_ref(&chosen), &key, limits).await? {
         Placed::Order(id) => Ok(see_other(&format!("/orders/{id}")).into_response()),
-        Placed::Refused { status, errors, already_sent } => {
+        Placed::Refused { status, errors, already_sent, ask } => {
             let key = if already_sent { new_key() } else { key };
-            let page = show(&frame, &chosen, errors, key).await?;
+            let page = DrinkPage { ask, ..show(&frame, &chosen, errors, key).await? };
             Ok((status, Page(page)).into_response())
         }
     }
@@ -120,15 +127,20 @@ async fn show(
     errors: Errors,
     key: String,
 ) -> Result<DrinkPage, PageError> {
-    let (people, menu, bar) = tokio::join!(frame.people(), frame.menu(), frame.bar());
+    let whom = if chosen.whom.is_empty() { frame.me() } else { chosen.whom.clone() };
+    let (people, menu, bar) = tokio::join!(frame.people(), frame.menu_for(&whom), frame.bar());
     let (menu, bar) = (menu?, bar?);
-    let item = item_of(&menu, &chosen.drink).ok_or_else(|| {
-        Problem::new(Code::NotFound).detail("There is no such drink on the menu.")
-    })?;
+    // What is not for them may be for somebody else: the whole menu knows it.
+    let (item, withheld) = match item_of(&menu, &chosen.drink) {
+        Some(item) => (item.clone(), false),
+        None => (frame.item(&chosen.drink).await?, true),
+    };
     Ok(DrinkPage {
         shell: frame.shell(Tab::Menu, &people),
-        form: DrinkForm::new(item, chosen, frame.me_first(&people), errors.beside(&bar), key),
+        form: DrinkForm::new(&item, chosen, frame.me_first(&people), errors.beside(&bar), key),
         bar,
+        withheld,
+        ask: None,
         keeps: frame.keeps(),
         name: String::new(),
     })

@@ -87,7 +87,7 @@ pub(crate) async fn order(
     let placed = frame.app.orders(&frame.viewer).order_favourite(request).await;
     match place::outcome(placed)? {
         Placed::Order(id) => Ok(see_other(&format!("/orders/{id}")).into_response()),
-        Placed::Refused { status, errors, already_sent: _ } => {
+        Placed::Refused { status, errors, already_sent: _, ask: _ } => {
             let page = show(&frame, errors).await?;
             Ok((status, Page(page)).into_response())
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use runtime::deadline;
+use runtime::{Code, deadline};
 use types::{Role, Scope};
 use wire::{customer::v1 as customer, order::v1 as pb};
 
@@ -13,6 +13,7 @@ use super::{
     cart::cookie::Cart,
     view::{
         Clock, People, Person, Shell, Tab, Wallet,
+        children::DayView,
         menu::{BarView, Emoji},
         order::Teller,
     },
@@ -89,6 +90,14 @@ impl Frame {
         names.as_deref().map(people).unwrap_or_default()
     }
 
+    /// The children whom who looks looks after.
+    pub(crate) async fn wards(&self) -> Vec<Person> {
+        let Ok(names) = self.app.names(&self.viewer).await else { return Vec::new() };
+        let me = self.me();
+        let wards = names.wards_of(&me);
+        wards.map(|it| Person::new(&it.id, &it.name, &it.emoji, &it.colour)).collect()
+    }
+
     /// For choosing whom a drink is for: who looks first, then the others by name.
     pub(crate) fn me_first(&self, people: &People) -> Vec<Person> {
         let me = self.viewer.member.to_string();
@@ -99,8 +108,37 @@ impl Frame {
 
     /// The menu as it stands.
     pub(crate) async fn menu(&self) -> Result<pb::Menu, Problem> {
-        let menu = self.app.orders(&self.viewer).get_menu(pb::GetMenuRequest {}).await?;
+        let menu = self.app.orders(&self.viewer).get_menu(pb::GetMenuRequest::default()).await?;
         Ok(menu.into_inner())
+    }
+
+    /// The menu as it is offered to a member; a guest is offered everything.
+    pub(crate) async fn menu_for(&self, whom: &str) -> Result<pb::Menu, Problem> {
+        let member_id = if whom.starts_with("mem_") { whom.to_owned() } else { String::new() };
+        let request = pb::GetMenuRequest { member_id };
+        Ok(self.app.orders(&self.viewer).get_menu(request).await?.into_inner())
+    }
+
+    /// One item of the whole menu.
+    pub(crate) async fn item(&self, slug: &str) -> Result<pb::MenuItem, Problem> {
+        let menu = self.menu().await?;
+        let found = menu.items.into_iter().find(|item| item.slug == slug);
+        found.ok_or_else(|| {
+            Problem::new(Code::NotFound).detail("There is no such drink on the menu.")
+        })
+    }
+
+    /// The member id of who looks.
+    pub(crate) fn me(&self) -> String {
+        self.viewer.member.to_string()
+    }
+
+    /// What somebody had today; none for adults, and while it is not known.
+    pub(crate) async fn day(&self, member_id: String) -> Option<DayView> {
+        let request = pb::GetDayRequest { member_id };
+        let mut orders = self.app.orders(&self.viewer);
+        let asked = deadline::within(WALLET_PATIENCE, orders.get_day(request));
+        DayView::new(&asked.await.ok()?.ok()?.into_inner())
     }
 
     /// Everything that telling of orders needs.

@@ -14,6 +14,8 @@ pub(crate) fn mendable(problem: Problem) -> Result<(StatusCode, Errors), PageErr
         | Code::Conflict
         | Code::TooMany
         | Code::LastAdmin
+        | Code::LastGuardian
+        | Code::NotGuardian
         | Code::PasskeyRefused
         | Code::PasskeyElsewhere
         | Code::PasskeyTooLate

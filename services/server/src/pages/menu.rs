@@ -7,7 +7,9 @@ use wire::order::v1 as pb;
 use super::{
     frame::{Frame, new_key},
     view::{
-        Shell, Tab, Wallet, count,
+        Shell, Tab, Wallet,
+        children::DayView,
+        count,
         favourite::UsualView,
         menu::{BarView, Emoji, MenuView},
         order::{OrderView, Teller},
@@ -34,6 +36,8 @@ pub(crate) struct MenuPage {
     pub(crate) cart_says: String,
     /// The first admin, and nobody else has been invited yet.
     pub(crate) alone: bool,
+    /// What a child's limits leave of the day.
+    pub(crate) day: Option<DayView>,
 }
 
 #[derive(Template)]
@@ -70,14 +74,16 @@ pub(crate) async fn page(
     search: Result<Query<Search>, Problem>,
 ) -> Result<Page<MenuPage>, PageError> {
     let Query(search) = search?;
-    let (people, menu, found, bar, wallet, open, favourites) = tokio::join!(
+    let me = frame.me();
+    let (people, menu, found, bar, wallet, open, favourites, day) = tokio::join!(
         frame.people(),
-        frame.menu(),
+        frame.menu_for(&me),
         find(&frame, &search),
         frame.bar(),
         frame.wallet(),
         frame.open_orders(),
         frame.favourites(),
+        frame.day(String::new()),
     );
     let menu = menu?;
     let teller = Teller {
@@ -101,6 +107,7 @@ pub(crate) async fn page(
         },
         cart_says: count(frame.cart.lines.len(), "drink", "drinks"),
         alone,
+        day,
     }))
 }
 
@@ -110,7 +117,8 @@ pub(crate) async fn list(
     search: Result<Query<Search>, Problem>,
 ) -> Result<Page<MenuList>, PageError> {
     let Query(search) = search?;
-    let (found, menu) = tokio::join!(find(&frame, &search), frame.menu());
+    let me = frame.me();
+    let (found, menu) = tokio::join!(find(&frame, &search), frame.menu_for(&me));
     let menu = match found? {
         Some((query, items)) => MenuView::found(&query, &items, &menu?.sold_out),
         None => MenuView::whole(&menu?),

@@ -8,6 +8,7 @@ mod account;
 mod assets;
 mod beans;
 mod cart;
+mod children;
 mod counter;
 mod drink;
 pub(crate) mod errors;
@@ -51,6 +52,14 @@ pub fn pages() -> Pages {
         .get("/orders/{id}/again", order::again::page)
         .post("/orders/{id}/again", order::again::order)
         .post("/orders/{id}/{act}", order::act::on_page)
+        .get("/approvals", children::approvals::page)
+        .get("/approvals/list", children::approvals::list)
+        .get("/children", children::page)
+        .get("/children/{id}", children::child::page)
+        .post("/children/{id}/limits", children::child::set_limits)
+        .post("/children/{id}/diet", children::child::set_diet)
+        .get("/diet", children::diet::page)
+        .post("/diet", children::diet::set)
         .get("/favourites", favourites::page)
         .post("/favourites", drink::keep)
         .post("/favourites/order", favourites::order)
@@ -86,6 +95,7 @@ pub fn pages() -> Pages {
         .get("/family/{id}", family::member::page)
         .post("/family/{id}", family::member::change)
         .post("/family/{id}/roles", family::member::set_roles)
+        .post("/family/{id}/kin", family::member::set_kin)
         .post("/family/{id}/sign-out", family::member::sign_out)
         .post("/family/{id}/links", family::link::make)
         .post("/family/{id}/passkeys/remove", family::member::remove_passkey)

@@ -156,6 +156,8 @@ async fn the_family_its_beans_and_what_it_was_told_are_there() {
         colour: "#a0522d".to_owned(),
         roles: vec![customer::Role::Member.into(), customer::Role::Barista.into()],
         balance_beans: 42,
+        kind: customer::MemberKind::Adult.into(),
+        guardian_ids: Vec::new(),
     };
     let list = vec![member.clone()];
     world.customers.desk.on("get_me", move |_: customer::GetMeRequest, _| Ok(member.clone()));

@@ -228,6 +228,11 @@ scripted! {
         decline_order(order::CommandRequest) -> order::CommandResponse;
         forgive_order(order::CommandRequest) -> order::CommandResponse;
         amend_order(order::AmendOrderRequest) -> order::CommandResponse;
+        list_approvals(order::ListApprovalsRequest) -> order::ListApprovalsResponse;
+        get_day(order::GetDayRequest) -> order::Day;
+        approve_order(order::CommandRequest) -> order::CommandResponse;
+        refuse_order(order::CommandRequest) -> order::CommandResponse;
+        acknowledge_order(order::CommandRequest) -> order::CommandResponse;
         tick_item(order::TickItemRequest) -> order::CommandResponse;
         strike_item(order::StrikeItemRequest) -> order::CommandResponse;
         replace_item(order::ReplaceItemRequest) -> order::CommandResponse;
@@ -332,6 +337,10 @@ scripted! {
         exchange_api_token(customer::ExchangeApiTokenRequest)
             -> customer::ExchangeApiTokenResponse;
         get_me(customer::GetMeRequest) -> customer::Member;
+        get_diner(customer::GetDinerRequest) -> customer::Diner;
+        set_limits(customer::SetLimitsRequest) -> customer::Diner;
+        set_diet(customer::SetDietRequest) -> customer::Diner;
+        list_diners(customer::ListDinersRequest) -> customer::ListDinersResponse;
         list_members(customer::ListMembersRequest) -> customer::ListMembersResponse;
         create_member(customer::CreateMemberRequest) -> customer::Member;
         update_member(customer::UpdateMemberRequest) -> customer::Member;

@@ -9,6 +9,7 @@ mod api;
 mod api_tokens;
 mod bad_input;
 mod beans;
+mod children;
 mod fakes;
 mod favourites;
 mod forms;

@@ -23,7 +23,8 @@ fn card(id: &str, name: &str, roles: &[pb::Role]) -> pb::Member {
         emoji: "🦊".to_owned(),
         colour: "#a0522d".to_owned(),
         roles: roles.iter().map(|role| i32::from(*role)).collect(),
-        balance_beans: 0,
+        kind: pb::MemberKind::Adult.into(),
+        ..pb::Member::default()
     }
 }
 

@@ -29,7 +29,7 @@ async fn each_step_waits_for_customer_service_and_goes_on() {
     };
 
     // Settling and queueing.
-    away(true);
+    it.house.lose_customer_service().await;
     let request = pb::PlaceOrderRequest { wait_ms: 0, ..asking(vec![a("flat-white")]) };
     let order = anna.ask_place(request).await.unwrap().order.unwrap();
     in_vain("Settle").await;
@@ -59,8 +59,8 @@ async fn each_step_waits_for_customer_service_and_goes_on() {
 async fn without_the_beans_in_time_it_is_rejected_and_nothing_stays_charged() {
     let it = Managed::open(WaitSeconds { wait_placed: 6, ..WAITS }).await;
     it.house.service.app.leave_settling_to_the_workflow();
-    it.house.customer.books().away = true;
     let anna = it.house.member();
+    it.house.lose_customer_service().await;
     let request = pb::PlaceOrderRequest { wait_ms: 0, ..asking(vec![a("flat-white")]) };
     let order = anna.ask_place(request).await.unwrap().order.unwrap();
     it.until_state(&order.id, OrderState::Rejected).await;
@@ -103,9 +103,10 @@ async fn telling_it_ten_times_changes_nothing() {
 async fn a_restart_at_each_step_loses_nothing() {
     let it = Managed::unswept(WAITS).await;
     // Placed, and its workflow is at it.
-    it.house.customer.books().away = true;
+    let anna = it.house.member();
+    it.house.lose_customer_service().await;
     let request = pb::PlaceOrderRequest { wait_ms: 0, ..asking(vec![a("flat-white")]) };
-    let order = it.house.member().ask_place(request).await.unwrap().order.unwrap();
+    let order = anna.ask_place(request).await.unwrap().order.unwrap();
     it.until_managed(&order.id).await;
     let it = it.restart(WAITS).await;
     it.house.customer.books().away = false;

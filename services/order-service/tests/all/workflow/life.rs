@@ -147,6 +147,42 @@ async fn a_held_order_waits_for_its_time_and_is_made_then() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_child_asks_for_is_told_to_the_guardian_and_made_once_they_agree() {
+    let it = Managed::open(WAITS).await;
+    let (dan, mia, bert) = (it.house.member(), it.house.member(), it.house.barista());
+    it.house.customer.limits(dan.id, &[mia.id], crate::children::drinks(0));
+    let request = pb::PlaceOrderRequest { ask_guardian: true, ..asking(vec![a("cortado")]) };
+    let order = dan.ask_place(request).await.unwrap().order.unwrap();
+    it.until_told(&order.id, &["approval"]).await;
+    {
+        let books = it.house.customer.books();
+        let asked = books.told.iter().find(|notice| notice.kind == "approval").unwrap();
+        assert_eq!(asked.member_ids, [mia.id.to_string()]);
+        assert_eq!(asked.reason, "no drinks a day are allowed, and there was none today");
+    }
+    mia.approve(on(&order)).await.unwrap();
+    it.until_told(&order.id, &["approval", "queued"]).await;
+    bert.ready(on(&order)).await.unwrap();
+    dan.pick_up(on(&order)).await.unwrap();
+    it.until_over(&order.id, OrderState::Completed, 2).await;
+    record(&it, "approved", &order.id).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_an_answer_a_childs_question_is_declined_kindly() {
+    let it = Managed::open(WaitSeconds { wait_approval: 5, ..WAITS }).await;
+    let (dan, mia) = (it.house.member(), it.house.member());
+    it.house.customer.limits(dan.id, &[mia.id], crate::children::drinks(0));
+    let request = pb::PlaceOrderRequest { ask_guardian: true, ..asking(vec![a("cortado")]) };
+    let order = dan.ask_place(request).await.unwrap().order.unwrap();
+    it.until_over(&order.id, OrderState::Declined, 0).await;
+    assert_eq!(it.told(&order.id), ["approval", "declined"]);
+    let says = dan.get(&order.id).await.unwrap().reason;
+    assert_eq!(says, "Sorry, nobody could say yes in time. Nothing was charged.");
+    record(&it, "not_approved", &order.id).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_refused_order_is_rejected_and_told() {
     let it = Managed::open(WAITS).await;
     it.house.service.app.leave_settling_to_the_workflow();

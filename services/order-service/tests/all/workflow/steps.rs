@@ -129,9 +129,10 @@ async fn rejecting_waits_for_the_database_and_goes_on() {
     let it = Managed::open(WaitSeconds { wait_placed: 3, ..WAITS }).await;
     it.house.service.app.leave_settling_to_the_workflow();
     it.refuse("rejected").await;
-    it.house.customer.books().away = true;
+    let anna = it.house.member();
+    it.house.lose_customer_service().await;
     let request = pb::PlaceOrderRequest { wait_ms: 0, ..asking(vec![a("cortado")]) };
-    let order = it.house.member().ask_place(request).await.unwrap().order.unwrap();
+    let order = anna.ask_place(request).await.unwrap().order.unwrap();
     it.allow_after_two_refusals().await;
     it.until_state(&order.id, OrderState::Rejected).await;
     it.house.customer.books().away = false;

@@ -37,6 +37,32 @@ impl Role {
     }
 }
 
+/// Whether somebody is grown up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum MemberKind {
+    Adult,
+    Child,
+}
+
+impl MemberKind {
+    pub(crate) const fn wire(self) -> pb::MemberKind {
+        match self {
+            Self::Adult => pb::MemberKind::Adult,
+            Self::Child => pb::MemberKind::Child,
+        }
+    }
+
+    fn of_wire(number: i32) -> Result<Self, Problem> {
+        match pb::MemberKind::try_from(number) {
+            // A service that is older knows adults alone.
+            Ok(pb::MemberKind::Adult | pb::MemberKind::Unspecified) => Ok(Self::Adult),
+            Ok(pb::MemberKind::Child) => Ok(Self::Child),
+            Err(_) => Err(nonsense("kind of member")),
+        }
+    }
+}
+
 /// A member of the family, as everybody in it may see them.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Member {
@@ -47,6 +73,10 @@ pub struct Member {
     #[schema(example = "#a0522d")]
     pub colour: String,
     pub roles: Vec<Role>,
+    pub kind: MemberKind,
+    /// A child's: at least one.
+    #[schema(example = json!([]))]
+    pub guardian_ids: Vec<String>,
 }
 
 /// Whoever asks.
@@ -84,6 +114,13 @@ pub struct NewMember {
     /// Everybody is a member besides.
     #[serde(default)]
     pub roles: Vec<Role>,
+    /// An adult without it.
+    #[serde(default)]
+    pub kind: Option<MemberKind>,
+    /// A child's: adults of the family, at least one.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>, max_items = 8)]
+    pub guardian_ids: Vec<MemberId>,
 }
 
 /// What is to be different about somebody; what is left out stays as it is.
@@ -97,6 +134,25 @@ pub struct MemberChanges {
     pub colour: Option<String>,
     /// All roles that they have from then on; everybody is a member besides.
     pub roles: Option<Vec<Role>>,
+    /// Asked by an admin. With "child" go its guardians.
+    pub kind: Option<MemberKind>,
+    /// All of a child's: adults of the family, at least one. A child's last
+    /// guardian stays one until it has another.
+    #[schema(value_type = Option<Vec<String>>, max_items = 8)]
+    pub guardian_ids: Option<Vec<MemberId>>,
+}
+
+impl MemberChanges {
+    /// Who looks after whom; none: it stays as it is.
+    pub(crate) fn kin(&self) -> Option<pb::Kin> {
+        let (kind, guardians) = (self.kind, &self.guardian_ids);
+        // Only a child has guardians.
+        let kind = kind.or_else(|| guardians.as_ref().map(|_| MemberKind::Child))?;
+        Some(pb::Kin {
+            kind: kind.wire().into(),
+            guardian_ids: guardians.iter().flatten().map(ToString::to_string).collect(),
+        })
+    }
 }
 
 /// Somebody leaves.
@@ -235,9 +291,11 @@ impl TryFrom<pb::Member> for Member {
     type Error = Problem;
 
     fn try_from(member: pb::Member) -> Result<Self, Problem> {
-        let pb::Member { id, name, emoji, colour, roles, balance_beans: _ } = member;
+        let pb::Member { id, name, emoji, colour, roles, balance_beans: _, kind, guardian_ids } =
+            member;
         let roles = roles.into_iter().map(Role::of_wire).collect::<Result<_, _>>()?;
-        Ok(Self { id, name, emoji, colour, roles })
+        let kind = MemberKind::of_wire(kind)?;
+        Ok(Self { id, name, emoji, colour, roles, kind, guardian_ids })
     }
 }
 

@@ -3,7 +3,9 @@
 //! so that a new field there asks to be decided on here.
 
 pub mod bar;
+pub mod children;
 pub mod customer;
+pub mod diner;
 pub mod favourite;
 pub mod house;
 pub mod invitation;

@@ -6,7 +6,11 @@ use types::MemberId;
 use utoipa::ToSchema;
 use wire::order::v1 as pb;
 
-use super::{bar::Bar, nonsense, some, time};
+use super::{
+    bar::Bar,
+    children::{Acknowledged, Approval},
+    nonsense, some, time,
+};
 use crate::problem::Problem;
 
 macro_rules! wire_names {
@@ -40,7 +44,7 @@ wire_names! {
     /// What somebody may ask of an order: the last part of the command's path.
     OrderCommand of pb::OrderCommand {
         Accept, Ready, Release, HandOver, Recall, PickUp, Cancel, Decline, Forgive, Amend, Tick,
-        Strike, Replace,
+        Strike, Replace, Approve, Refuse, Acknowledge,
     } else Ok(pb::OrderCommand::Unspecified)
 }
 
@@ -77,6 +81,12 @@ pub struct Order {
     pub allowed: Vec<OrderCommand>,
     /// The admin who forgave its price.
     pub forgiven_by: Option<String>,
+    /// It is held until a guardian says yes.
+    pub approval: Option<Approval>,
+    /// The guardian who said yes to what passes a child's limits.
+    pub approved_by: Option<String>,
+    /// Somebody at the counter has read the warnings of its items.
+    pub acknowledged: Option<Acknowledged>,
 }
 
 /// One line of an order.
@@ -107,6 +117,9 @@ pub struct Item {
     pub struck_reason: Option<String>,
     /// Why it is something else than was ordered; absent while it is not.
     pub replaced_reason: Option<String>,
+    /// What whoever makes it must know.
+    #[schema(example = json!(["no nuts"]))]
+    pub warnings: Vec<String>,
 }
 
 /// One page of orders, newest first.
@@ -146,6 +159,10 @@ pub struct NewOrder {
     /// Hold it until then.
     #[serde(default)]
     pub not_before: Option<DateTime<Utc>>,
+    /// Where a child's limits say no, hold it and ask the guardian; a guardian's own
+    /// order is a yes.
+    #[serde(default)]
+    pub ask_guardian: bool,
 }
 
 /// One thing to make.
@@ -267,6 +284,9 @@ impl TryFrom<pb::Order> for Order {
             estimated_ready_at,
             allowed,
             forgiven_by,
+            approval,
+            approved_by,
+            acknowledged,
         } = order;
         Ok(Self {
             id,
@@ -286,6 +306,9 @@ impl TryFrom<pb::Order> for Order {
             estimated_ready_at: estimated_ready_at.and_then(time),
             allowed: allowed.into_iter().map(OrderCommand::of_wire).collect::<Result<_, _>>()?,
             forgiven_by: some(forgiven_by),
+            approval: approval.map(Into::into),
+            approved_by: some(approved_by),
+            acknowledged: acknowledged.map(Into::into),
         })
     }
 }
@@ -310,6 +333,7 @@ impl From<pb::Item> for Item {
             ticked,
             struck_reason,
             replaced_reason,
+            warnings,
         } = item;
         Self {
             line,
@@ -329,6 +353,7 @@ impl From<pb::Item> for Item {
             ticked,
             struck_reason: some(struck_reason),
             replaced_reason: some(replaced_reason),
+            warnings,
         }
     }
 }

@@ -43,6 +43,8 @@ pub(crate) struct MePage {
     pub(crate) wallet: Option<Wallet>,
     /// The family is theirs to run.
     pub(crate) admin: bool,
+    /// There are children to look after.
+    pub(crate) guardian: bool,
 }
 
 /// What the request says of its page and browser.
@@ -77,13 +79,14 @@ pub(super) async fn show(frame: &Frame, around: Around, typed: Typed) -> Result<
     let passkeys = pb::ListPasskeysRequest { member_id: String::new() };
     let [mut first, mut second, mut third, mut fourth] =
         [(); 4].map(|()| frame.app.customers(&frame.viewer));
-    let (me, sessions, passkeys, invitations, wallet, people) = tokio::join!(
+    let (me, sessions, passkeys, invitations, wallet, people, wards) = tokio::join!(
         first.get_me(pb::GetMeRequest {}),
         second.list_sessions(sessions),
         third.list_passkeys(passkeys),
         fourth.list_invitations(invitations),
         frame.wallet(),
         frame.people(),
+        frame.wards(),
     );
     let me = Relative::new(&me?.into_inner());
     let pb::ListSessionsResponse { sessions } = sessions?.into_inner();
@@ -104,6 +107,7 @@ pub(super) async fn show(frame: &Frame, around: Around, typed: Typed) -> Result<
         invitations: Invitations::new(&invitations, frame.clock(), "/me/withdraw".to_owned()),
         wallet,
         admin: frame.viewer.may(Role::Admin),
+        guardian: !wards.is_empty(),
     })
 }
 

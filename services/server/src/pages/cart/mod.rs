@@ -11,7 +11,7 @@ use self::cookie::{Cart, CartLine, CartView};
 use super::{
     drink::item_of,
     frame::{Frame, new_key},
-    order::place::{self, Placed},
+    order::place::{self, AskLabel, Limits, Placed},
     view::{
         Errors, People, Person, Shell, Tab, count,
         menu::{BarView, Chosen},
@@ -25,6 +25,8 @@ pub(crate) struct CartPage {
     pub(crate) shell: Shell,
     pub(crate) bar: BarView,
     pub(crate) cart: CartView,
+    /// What a child's limits say no to may be asked for.
+    pub(crate) ask: Option<AskLabel>,
 }
 
 /// `GET /cart`
@@ -50,6 +52,9 @@ pub(crate) struct Order {
     /// The digest of the cart that the page showed.
     #[serde(default)]
     cart: String,
+    /// "yes": ask about what a child's limits say no to.
+    #[serde(default)]
+    ask: String,
 }
 
 /// Another page of the same browser changed the cart meanwhile.
@@ -58,7 +63,7 @@ const CHANGED: &str = "The cart is not the one you saw any more. This is what is
 /// `POST /orders`: all that is in the cart, as one order.
 pub(crate) async fn order(
     frame: Frame,
-    PageForm(Order { key, cart: shown }): PageForm<Order>,
+    PageForm(Order { key, cart: shown, ask }): PageForm<Order>,
 ) -> Result<Response, PageError> {
     if frame.cart.lines.is_empty() {
         // Ordered a moment ago, and asked again: the orders say what became of it.
@@ -68,15 +73,16 @@ pub(crate) async fn order(
         let page = show(&frame, &frame.cart, Errors::general(CHANGED), false).await?;
         return Ok((StatusCode::CONFLICT, Page(page)).into_response());
     }
-    match place::place(&frame, &frame.cart.drinks(), &key).await? {
+    let limits = if ask == "yes" { Limits::Ask } else { Limits::Obey };
+    match place::place(&frame, &frame.cart.drinks(), &key, limits).await? {
         Placed::Order(id) => {
             let next = see_other(&format!("/orders/{id}"));
             Ok((frame.keep(&Cart::default()), next).into_response())
         }
-        Placed::Refused { status, errors, already_sent } => {
+        Placed::Refused { status, errors, already_sent, ask } => {
             let cart = frame.cart.clone();
             let cart = if already_sent { cart.with_key(new_key()) } else { cart };
-            let page = show(&frame, &cart, errors, already_sent).await?;
+            let page = CartPage { ask, ..show(&frame, &cart, errors, already_sent).await? };
             Ok((status, frame.keep(&cart), Page(page)).into_response())
         }
     }
@@ -132,6 +138,7 @@ async fn show(
             already_sent,
         },
         bar,
+        ask: None,
     })
 }
 

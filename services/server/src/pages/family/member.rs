@@ -21,7 +21,7 @@ use crate::{
             device::Devices,
             invitation::Invitations,
             passkey::Passkeys,
-            relative::{CardForm, Relative, RoleTick},
+            relative::{CardForm, KinForm, Relative, RoleTick},
         },
     },
     problem::Problem,
@@ -38,6 +38,7 @@ pub(crate) struct MemberPage {
     /// Why other roles were refused.
     pub(crate) refused: Errors,
     pub(crate) passkeys: Passkeys,
+    pub(crate) kin: KinForm,
     pub(crate) devices: Devices,
     pub(crate) invitations: Invitations,
     /// Why they were not removed.
@@ -50,12 +51,17 @@ struct Typed {
     card: Option<CardForm>,
     roles: Option<(Vec<RoleTick>, Errors)>,
     stays: Errors,
+    kin: Option<(pb::Kin, Errors)>,
 }
 
 /// The member of an id, as they are now.
 pub(super) async fn find(frame: &Frame, id: MemberId) -> Result<Relative, PageError> {
+    one_of(&everybody(frame).await?, id)
+}
+
+fn one_of(family: &[Relative], id: MemberId) -> Result<Relative, PageError> {
     let id = id.to_string();
-    let found = everybody(frame).await?.into_iter().find(|relative| relative.person.id == id);
+    let found = family.iter().find(|relative| relative.person.id == id).cloned();
     Ok(found.ok_or_else(|| Problem::new(Code::NotFound).detail("There is no such member."))?)
 }
 
@@ -73,14 +79,20 @@ async fn show(frame: &Frame, id: MemberId, typed: Typed) -> Result<MemberPage, P
     let passkeys = pb::ListPasskeysRequest { member_id: id.to_string() };
     let invitations = pb::ListInvitationsRequest { member_id: id.to_string() };
     let [mut first, mut second, mut third] = [(); 3].map(|()| frame.app.customers(&frame.viewer));
-    let (found, sessions, passkeys, invitations, people) = tokio::join!(
-        find(frame, id),
+    let (family, sessions, passkeys, invitations, people) = tokio::join!(
+        everybody(frame),
         first.list_sessions(sessions),
         second.list_passkeys(passkeys),
         third.list_invitations(invitations),
         frame.people(),
     );
-    let Relative { person, roles } = found?;
+    let family = family?;
+    let relative = one_of(&family, id)?;
+    let kin = match typed.kin {
+        Some((typed, errors)) => KinForm::refused(&relative.person.id, &family, &typed, errors),
+        None => KinForm::of(&relative, &family),
+    };
+    let Relative { person, roles, child: _, guardians: _ } = relative;
     let pb::ListSessionsResponse { sessions } = sessions?.into_inner();
     let pb::ListPasskeysResponse { passkeys } = passkeys?.into_inner();
     let pb::ListInvitationsResponse { invitations } = invitations?.into_inner();
@@ -97,6 +109,7 @@ async fn show(frame: &Frame, id: MemberId, typed: Typed) -> Result<MemberPage, P
             frame.clock(),
             format!("/family/{id}/withdraw"),
         ),
+        kin,
         devices: Devices::new(&sessions, frame.clock(), format!("/family/{id}/sign-out")),
         stays: typed.stays,
     })
@@ -173,6 +186,29 @@ pub(crate) async fn remove(
             let (status, stays) = mendable(Problem::from(refused))?;
             let page = show(&frame, id, Typed { stays, ..Typed::default() }).await?;
             Ok((status, Page(page)).into_response())
+        }
+    }
+}
+
+/// `POST /family/{id}/kin`: an adult, or a child with its guardians.
+pub(crate) async fn set_kin(
+    frame: Frame,
+    id: Result<Path<MemberId>, Problem>,
+    PageForm(fields): PageForm<Vec<(String, String)>>,
+) -> Result<Response, PageError> {
+    let Path(id) = id?;
+    let kin = KinForm::typed(&fields);
+    let request = pb::UpdateMemberRequest {
+        member_id: id.to_string(),
+        kin: Some(kin.clone()),
+        ..pb::UpdateMemberRequest::default()
+    };
+    match frame.app.customers(&frame.viewer).update_member(request).await {
+        Ok(_) => Ok(see_other(&format!("/family/{id}")).into_response()),
+        Err(refused) => {
+            let (status, errors) = mendable(Problem::from(refused))?;
+            let typed = Typed { kin: Some((kin, errors)), ..Typed::default() };
+            Ok((status, Page(show(&frame, id, typed).await?)).into_response())
         }
     }
 }

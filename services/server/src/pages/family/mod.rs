@@ -87,6 +87,7 @@ pub(crate) async fn invite(
         colour: card.colour.clone(),
         roles: RoleTick::wire(&roles),
         opening_beans: 0,
+        ..pb::CreateMemberRequest::default()
     };
     match frame.app.customers(&frame.viewer).create_member(request).await {
         Ok(member) => {

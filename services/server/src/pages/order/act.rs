@@ -24,6 +24,9 @@ pub(crate) enum Act {
     PickUp,
     Cancel,
     Decline,
+    Approve,
+    Refuse,
+    Acknowledge,
 }
 
 impl Act {
@@ -36,6 +39,9 @@ impl Act {
             "pick-up" => Self::PickUp,
             "cancel" => Self::Cancel,
             "decline" => Self::Decline,
+            "approve" => Self::Approve,
+            "refuse" => Self::Refuse,
+            "acknowledge" => Self::Acknowledge,
             _ => return None,
         })
     }
@@ -90,6 +96,9 @@ async fn give(frame: &Frame, id: OrderId, act: Act, form: ActForm) -> Result<(),
         Act::PickUp => orders.pick_up_order(request).await?,
         Act::Cancel => orders.cancel_order(request).await?,
         Act::Decline => orders.decline_order(request).await?,
+        Act::Approve => orders.approve_order(request).await?,
+        Act::Refuse => orders.refuse_order(request).await?,
+        Act::Acknowledge => orders.acknowledge_order(request).await?,
     };
     Ok(())
 }

@@ -124,7 +124,7 @@ pub(crate) async fn order(
     let placed = frame.app.orders(&frame.viewer).order_again(request).await;
     match place::outcome(placed)? {
         Placed::Order(id) => Ok(see_other(&format!("/orders/{id}")).into_response()),
-        Placed::Refused { status, errors, already_sent: _ } => {
+        Placed::Refused { status, errors, already_sent: _, ask: _ } => {
             Ok((status, Page(show(&frame, id, errors).await?)).into_response())
         }
     }

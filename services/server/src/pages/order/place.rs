@@ -28,7 +28,27 @@ pub(crate) enum Placed {
         errors: Errors,
         /// The key was used for another order before: this one needs a new key.
         already_sent: bool,
+        /// A child's limits say no, and somebody may say yes.
+        ask: Option<AskLabel>,
     },
+}
+
+/// What the button says that sends an order which passes a child's limits.
+pub(crate) type AskLabel = &'static str;
+
+/// Whether limits are to be passed by asking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Limits {
+    Obey,
+    Ask,
+}
+
+impl Limits {
+    /// As a form says it: which button was tapped.
+    pub(crate) fn of(fields: &[(String, String)]) -> Self {
+        let asks = fields.iter().any(|(name, value)| name == "ask" && value == "yes");
+        if asks { Self::Ask } else { Self::Obey }
+    }
 }
 
 /// Places one order of these drinks. What the person can mend is `Refused`. A
@@ -38,11 +58,12 @@ pub(crate) async fn place(
     frame: &Frame,
     drinks: &[Chosen],
     key: &str,
+    limits: Limits,
 ) -> Result<Placed, PageError> {
     let errors = check(drinks);
     if !errors.is_empty() {
         let status = StatusCode::UNPROCESSABLE_ENTITY;
-        return Ok(Placed::Refused { status, errors, already_sent: false });
+        return Ok(Placed::Refused { status, errors, already_sent: false, ask: None });
     }
     check_key(key)?;
     let request = pb::PlaceOrderRequest {
@@ -50,6 +71,7 @@ pub(crate) async fn place(
         items: drinks.iter().map(wish).collect(),
         not_before: None,
         wait_ms: WAIT_MS,
+        ask_guardian: limits == Limits::Ask,
     };
     outcome(frame.app.orders(&frame.viewer).place_order(request).await)
 }
@@ -83,7 +105,18 @@ pub(crate) fn outcome(
             status: problem.status(),
             errors: errors_of(&problem),
             already_sent: code == Code::IdempotencyKeyReused,
+            ask: ask_label(&problem),
         }),
+    }
+}
+
+/// What the button says by which somebody asks all the same; none: there is none.
+fn ask_label(problem: &Problem) -> Option<AskLabel> {
+    let says = |fact: &str| problem.fact(fact) == Some("true");
+    match problem.code() {
+        Code::LimitReached if says("may_decide") => Some("Order it all the same"),
+        Code::LimitReached if says("may_ask") => Some("Ask for it"),
+        _ => None,
     }
 }
 
@@ -101,7 +134,9 @@ pub(crate) fn check(drinks: &[Chosen]) -> Errors {
 /// A problem's fields, or else its sentence for the whole form.
 pub(crate) fn errors_of(problem: &Problem) -> Errors {
     let mut errors = Errors::default();
-    for field in problem.errors() {
+    // Limits are told as a whole, with what is possible instead.
+    let fields = if problem.code() == Code::LimitReached { &[] } else { problem.errors() };
+    for field in fields {
         errors.add(&field.path, sentence(&field.message));
     }
     if errors.is_empty() {

@@ -1,6 +1,7 @@
 //! Every template, rendered with samples.
 
 mod numbers;
+mod children;
 mod people;
 mod tests;
 
@@ -320,6 +321,7 @@ fn menu_page(menu: MenuView, in_cart: usize, state: pb::BarState) -> MenuPage {
         menu,
         cart_says: "2 drinks".to_owned(),
         alone: false,
+        day: None,
     }
 }
 
@@ -400,6 +402,8 @@ fn all() -> Samples {
         shell: shell(Tab::Menu, in_cart),
         bar: bar(pb::BarState::Open),
         form: drink_form(errors),
+        withheld: false,
+        ask: None,
         keeps: true,
         name: String::new(),
     };
@@ -445,7 +449,12 @@ fn all() -> Samples {
     all.add("order-again", again(Some(9), "It costs 5 now, and not 4."));
     all.add("order-again-off", again(None, "Oat milk is sold out today."));
 
-    let with = |cart| CartPage { shell: shell(Tab::Menu, 2), bar: bar(pb::BarState::Open), cart };
+    let with = |cart| CartPage {
+        shell: shell(Tab::Menu, 2),
+        bar: bar(pb::BarState::Open),
+        cart,
+        ask: None,
+    };
     all.add("cart", with(cart(Errors::default())));
     let mut empty = cart(Errors::default());
     empty.lines.clear();
@@ -583,6 +592,7 @@ fn all() -> Samples {
         admin: true,
         family,
     };
+    children::add(&mut all);
     people::add(&mut all);
     numbers::add(&mut all);
     all.add("beans", beans(Errors::default(), entries(), Vec::new()));

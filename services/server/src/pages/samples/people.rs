@@ -10,7 +10,7 @@ use crate::pages::{
         device::Devices,
         invitation::{Expected, Invitations},
         passkey::{Offer, Passkeys},
-        relative::{CardForm, Relative},
+        relative::{CardForm, KinForm, Relative},
     },
     welcome::WelcomePage,
 };
@@ -18,7 +18,9 @@ use crate::pages::{
 fn member(id: &str, roles: &[customer::Role]) -> customer::Member {
     let Person { id, name, emoji, colour } = people().get(id);
     let roles = roles.iter().map(|role| i32::from(*role)).collect();
-    customer::Member { id, name, emoji, colour, roles, balance_beans: 0 }
+    let kind = customer::MemberKind::Adult.into();
+    let guardian_ids = Vec::new();
+    customer::Member { id, name, emoji, colour, roles, balance_beans: 0, kind, guardian_ids }
 }
 
 fn devices(action: &str) -> Devices {
@@ -108,6 +110,7 @@ pub(super) fn add(all: &mut Samples) {
         invitations: Invitations { list: Vec::new(), action: "/me/withdraw".to_owned() },
         wallet: Some(Wallet { count: 31, free_bar: false }),
         admin,
+        guardian: admin,
     };
     let welcome = |card| WelcomePage { shell: shell(), card, free_bar: false, weekly: 50 };
     all.add("welcome", welcome(CardForm::of(&mia().person)));
@@ -130,8 +133,10 @@ pub(super) fn add(all: &mut Samples) {
     all.add("family", family(CardForm::empty(3)));
     all.add("family-errors", family(wrong()));
 
+    let kid = || Relative { child: true, guardians: vec![PAPA.to_owned()], ..oma() };
     let one = |refused| MemberPage {
         shell: shell(),
+        kin: KinForm::of(&papa(), &[mia(), papa(), oma()]),
         person: papa().person,
         card: CardForm::of(&papa().person),
         roles: papa().roles,
@@ -151,6 +156,20 @@ pub(super) fn add(all: &mut Samples) {
     let leave = |errors| LeavePage { shell: shell(), name: "Mia".to_owned(), errors };
     all.add("leave", leave(Errors::default()));
     all.add("leave-last-admin", leave(Errors::general(last)));
+    let child = |kin| MemberPage {
+        person: kid().person,
+        card: CardForm::of(&kid().person),
+        roles: kid().roles,
+        kin,
+        ..one(Errors::default())
+    };
+    let everybody = [mia(), papa(), kid()];
+    all.add("member-child", child(KinForm::of(&kid(), &everybody)));
+    let nobody =
+        customer::Kin { kind: customer::MemberKind::Child.into(), guardian_ids: Vec::new() };
+    let says = Errors::general("A child has a guardian; choose at least one adult.");
+    let refused = KinForm::refused(OMA, &everybody, &nobody, says);
+    all.add("member-child-errors", child(refused));
 
     let link = format!("https://coffee.local:8443/sign-in/{}", "k7".repeat(21));
     let shown = |mine: bool| LinkPage {

@@ -111,6 +111,7 @@ impl News {
         let emoji = match news.kind.as_str() {
             "ready" => "🛎️",
             "queued" => "🧾",
+            "approval" => "🙋",
             "preparing" | "accepted" => "☕",
             "completed" | "picked-up" => "💛",
             "uncollected" | "remind" | "reminder" => "⏰",

@@ -3,6 +3,7 @@
 
 mod account;
 pub(crate) mod chart;
+pub(crate) mod children;
 pub(crate) mod clock;
 pub(crate) mod device;
 pub(crate) mod errors;

@@ -59,6 +59,19 @@ pub(crate) struct OrderView {
     pub(crate) caffeine_mg: i32,
     pub(crate) is_final: bool,
     pub(crate) can: Can,
+    /// Held until a guardian says yes.
+    pub(crate) approval: Option<ApprovalView>,
+    /// Who has read what must not be in it.
+    pub(crate) read_by: Option<Person>,
+}
+
+/// What a held order waits for beside its time.
+#[derive(Debug, Clone)]
+pub(crate) struct ApprovalView {
+    /// "2 drinks a day are allowed, and there were 2 today."
+    pub(crate) why: String,
+    /// "10:14"
+    pub(crate) until: String,
 }
 
 /// What the reader may do next, as order-service says.
@@ -73,6 +86,9 @@ pub(crate) struct Can {
     pub(crate) cancel: bool,
     pub(crate) decline: bool,
     pub(crate) tick: bool,
+    pub(crate) approve: bool,
+    pub(crate) refuse: bool,
+    pub(crate) acknowledge: bool,
 }
 
 /// A stop on the order's way.
@@ -95,6 +111,8 @@ pub(crate) struct LineView {
     pub(crate) whom: Person,
     pub(crate) price: i64,
     pub(crate) allergens: Vec<String>,
+    /// What must not be in it, "no nuts".
+    pub(crate) warnings: Vec<String>,
     pub(crate) ticked: bool,
     /// Why it was struck from the order; empty: it was not.
     pub(crate) struck: String,
@@ -196,6 +214,16 @@ impl Teller {
             is_final: is_final(state),
             caffeine_mg: live.map(|item| item.caffeine_mg).sum(),
             can: Can::new(order),
+            approval: order.approval.as_ref().map(|approval| self.approval(order, approval)),
+            read_by: order.acknowledged.as_ref().map(|read| self.people.get(&read.by)),
+        }
+    }
+
+    fn approval(&self, order: &pb::Order, approval: &pb::Approval) -> ApprovalView {
+        let until = time(order.deadline.as_ref());
+        ApprovalView {
+            why: capitalised(&approval.why),
+            until: until.map(|until| self.clock.say(until)).unwrap_or_default(),
         }
     }
 
@@ -218,6 +246,7 @@ impl Teller {
             },
             price: item.price_beans,
             allergens: item.allergens.clone(),
+            warnings: item.warnings.clone(),
             ticked: item.ticked,
             struck: item.struck_reason.clone(),
         }
@@ -230,6 +259,13 @@ impl Teller {
         let seconds = (at - self.clock.now).num_seconds();
         (coming && seconds > 0).then(|| format!("{} · {}", about(seconds), self.clock.say(at)))
     }
+}
+
+/// "2 drinks" → "2 drinks.", "after" → "After."
+fn capitalised(words: &str) -> String {
+    let mut letters = words.chars();
+    let first: String = letters.next().map(char::to_uppercase).into_iter().flatten().collect();
+    format!("{first}{}.", letters.as_str())
 }
 
 fn steps(stop: usize) -> Vec<Step> {
@@ -267,6 +303,9 @@ fn sentence(
     let free = if order.owed_beans == 0 { " It cost you nothing." } else { "" };
     let (heading, say) = match state {
         S::Unspecified => ("On its way".to_owned(), String::new()),
+        S::Held if order.approval.is_some() => {
+            ("Waits for a yes".to_owned(), asked(order.approval.as_ref(), teller))
+        }
         S::Held => (
             "Saved for later".to_owned(),
             time(order.held_until.as_ref()).map_or_else(
@@ -301,6 +340,13 @@ fn sentence(
     (heading, say)
 }
 
+/// "Mia or Papa is asked."
+fn asked(approval: Option<&pb::Approval>, teller: &Teller) -> String {
+    let guardians = approval.into_iter().flat_map(|approval| &approval.guardian_ids);
+    let names: Vec<String> = guardians.map(|id| teller.people.get(id).name).collect();
+    format!("{} is asked. Once they agree it goes to the bar.", names.join(" or "))
+}
+
 impl Can {
     fn new(order: &pb::Order) -> Self {
         use pb::OrderCommand as C;
@@ -315,6 +361,9 @@ impl Can {
                 C::Cancel => can.cancel = true,
                 C::Decline => can.decline = true,
                 C::Tick => can.tick = true,
+                C::Approve => can.approve = true,
+                C::Refuse => can.refuse = true,
+                C::Acknowledge => can.acknowledge = true,
                 // No page offers these yet.
                 C::Unspecified | C::HandOver | C::Forgive | C::Amend | C::Strike | C::Replace => {}
             }

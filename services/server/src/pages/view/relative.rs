@@ -9,6 +9,9 @@ use super::{Errors, Person};
 pub(crate) struct Relative {
     pub(crate) person: Person,
     pub(crate) roles: Vec<RoleTick>,
+    pub(crate) child: bool,
+    /// Member ids of a child's guardians.
+    pub(crate) guardians: Vec<String>,
 }
 
 impl Relative {
@@ -16,6 +19,8 @@ impl Relative {
         Self {
             person: Person::new(&member.id, &member.name, &member.emoji, &member.colour),
             roles: RoleTick::all(|role| member.roles().any(|held| held == role)),
+            child: member.kind() == pb::MemberKind::Child,
+            guardians: member.guardian_ids.clone(),
         }
     }
 
@@ -64,6 +69,55 @@ impl RoleTick {
     }
 }
 
+/// Whether somebody is a child, and who looks after them, in a form.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct KinForm {
+    pub(crate) child: bool,
+    /// The adults of the family, and whether each is a guardian.
+    pub(crate) adults: Vec<(Person, bool)>,
+    pub(crate) errors: Errors,
+}
+
+impl KinForm {
+    /// As it is, for somebody of this family.
+    pub(crate) fn of(relative: &Relative, family: &[Relative]) -> Self {
+        let guardians = |id: &String| relative.guardians.contains(id);
+        Self::new(relative.child, &relative.person.id, family, guardians, Errors::default())
+    }
+
+    /// As it was typed, and refused.
+    pub(crate) fn refused(of: &str, family: &[Relative], typed: &pb::Kin, errors: Errors) -> Self {
+        let child = typed.kind() == pb::MemberKind::Child;
+        Self::new(child, of, family, |id| typed.guardian_ids.contains(id), errors)
+    }
+
+    fn new(
+        child: bool,
+        of: &str,
+        family: &[Relative],
+        guards: impl Fn(&String) -> bool,
+        errors: Errors,
+    ) -> Self {
+        let adults = family.iter().filter(|other| !other.child && other.person.id != of);
+        let adults = adults.map(|other| (other.person.clone(), guards(&other.person.id)));
+        Self { child, adults: adults.collect(), errors }
+    }
+
+    /// What a form says; guardians that were ticked for an adult mean nothing.
+    pub(crate) fn typed(fields: &[(String, String)]) -> pb::Kin {
+        let all = |wanted: &str| -> Vec<String> {
+            let found = fields.iter().filter(|(name, _)| name == wanted);
+            found.map(|(_, value)| value.clone()).collect()
+        };
+        if all("kind").iter().any(|kind| kind == "child") {
+            let guardian_ids = all("guardians");
+            pb::Kin { kind: pb::MemberKind::Child.into(), guardian_ids }
+        } else {
+            pb::Kin { kind: pb::MemberKind::Adult.into(), guardian_ids: Vec::new() }
+        }
+    }
+}
+
 /// Name, emoji and colour in a form.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CardForm {
@@ -102,7 +156,7 @@ impl CardForm {
     pub(crate) fn changes(&self, member_id: String) -> pb::UpdateMemberRequest {
         let Self { name, emoji, colour, errors: _ } = self.clone();
         let (name, emoji, colour) = (Some(name), Some(emoji), Some(colour));
-        pb::UpdateMemberRequest { member_id, name, emoji, colour, roles: None }
+        pb::UpdateMemberRequest { member_id, name, emoji, colour, ..Default::default() }
     }
 }
 
@@ -118,6 +172,34 @@ mod tests {
         assert_eq!(RoleTick::wire(&ticks), [i32::from(pb::Role::Admin)]);
         let card = CardForm::typed(&fields);
         assert_eq!((card.name.as_str(), card.emoji.as_str()), ("Mia", ""));
+    }
+
+    #[test]
+    fn guardians_are_adults_and_count_for_a_child_alone() {
+        let member = |id: &str, kind: pb::MemberKind, guardians: &[&str]| {
+            Relative::new(&pb::Member {
+                id: id.to_owned(),
+                kind: kind.into(),
+                guardian_ids: guardians.iter().map(|id| (*id).to_owned()).collect(),
+                ..pb::Member::default()
+            })
+        };
+        let family = [
+            member("mia", pb::MemberKind::Adult, &[]),
+            member("papa", pb::MemberKind::Adult, &[]),
+            member("dan", pb::MemberKind::Child, &["papa"]),
+        ];
+        let form = KinForm::of(&family[2], &family);
+        let ticked: Vec<_> = form.adults.iter().map(|(it, held)| (it.id.as_str(), *held)).collect();
+        assert_eq!((form.child, ticked), (true, vec![("mia", false), ("papa", true)]));
+        let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let adult = KinForm::typed(&[field("kind", "adult"), field("guardians", "papa")]);
+        assert_eq!((adult.kind(), adult.guardian_ids.len()), (pb::MemberKind::Adult, 0));
+        let child = KinForm::typed(&[field("kind", "child"), field("guardians", "papa")]);
+        assert_eq!(
+            (child.kind(), child.guardian_ids),
+            (pb::MemberKind::Child, vec!["papa".into()])
+        );
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub async fn create(
     viewer: Viewer,
     extract::Json(member): extract::Json<NewMember>,
 ) -> Result<(StatusCode, Json<Member>), Problem> {
-    let NewMember { id, name, emoji, colour, roles } = member;
+    let NewMember { id, name, emoji, colour, roles, kind, guardian_ids } = member;
     let request = CreateMemberRequest {
         id: id.map(|id| id.to_string()).unwrap_or_default(),
         name,
@@ -37,6 +37,8 @@ pub async fn create(
         colour: colour.unwrap_or_default(),
         roles: roles.into_iter().map(|role| role.wire().into()).collect(),
         opening_beans: 0,
+        kind: kind.map_or(0, |kind| kind.wire().into()),
+        guardian_ids: guardian_ids.iter().map(ToString::to_string).collect(),
     };
     let member = app.customers(&viewer).create_member(request).await?.into_inner();
     app.forget_names();

@@ -2,6 +2,10 @@
 
 pub mod correct;
 pub mod create;
+pub mod day;
+pub mod diet;
+pub mod diner;
+pub mod limits;
 pub mod link;
 pub mod list;
 pub mod remove;

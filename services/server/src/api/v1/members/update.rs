@@ -13,11 +13,12 @@ use crate::{
     problem::Problem,
 };
 
-/// Changes a card or roles
+/// Changes a card, roles, or who looks after whom
 ///
 /// What is left out stays as it is. Everybody changes their own card; roles, and
-/// other people's cards, are changed by admins. Other roles count everywhere
-/// within 5 seconds, and nobody is signed out by it. The last admin stays one.
+/// other people's cards, are changed by admins, and so is who is a child with
+/// which guardians. Other roles count everywhere within 5 seconds, and nobody is
+/// signed out by it. The last admin stays one, and a child keeps a guardian.
 #[utoipa::path(
     patch,
     path = "/v1/members/{id}",
@@ -33,10 +34,12 @@ pub async fn update(
     Path(id): Path<MemberId>,
     extract::Json(changes): extract::Json<MemberChanges>,
 ) -> Result<Json<Member>, Problem> {
-    let MemberChanges { name, emoji, colour, roles } = changes;
+    let kin = changes.kin();
+    let MemberChanges { name, emoji, colour, roles, kind: _, guardian_ids: _ } = changes;
     let roles = roles
         .map(|roles| RoleSet { roles: roles.into_iter().map(|role| role.wire().into()).collect() });
-    let request = UpdateMemberRequest { member_id: id.to_string(), name, emoji, colour, roles };
+    let request =
+        UpdateMemberRequest { member_id: id.to_string(), name, emoji, colour, roles, kin };
     let member = app.customers(&viewer).update_member(request).await?.into_inner();
     member.try_into().map(Json)
 }

@@ -6,9 +6,23 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde::Deserialize;
+use types::MemberId;
+use utoipa::IntoParams;
 use wire::order::v1::GetMenuRequest;
 
-use crate::{App, api::dto::menu::Menu, auth::Viewer, problem::Problem};
+use crate::{App, api::dto::menu::Menu, auth::Viewer, extract::Query, problem::Problem};
+
+/// For whom.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct Whom {
+    /// For this member: without what must not be in their cup, and what they may not order.
+    #[serde(default, rename = "for")]
+    #[param(value_type = Option<String>, example = "mem_01h455vb4pex5vsknk084sn02q")]
+    pub member: Option<MemberId>,
+}
 
 /// The menu, and what is off today
 #[utoipa::path(
@@ -16,7 +30,7 @@ use crate::{App, api::dto::menu::Menu, auth::Viewer, problem::Problem};
     path = "/v1/menu",
     operation_id = "showMenu",
     tag = "menu",
-    params(("If-None-Match" = Option<String>, Header, description = "The ETag of the menu one has")),
+    params(Whom, ("If-None-Match" = Option<String>, Header, description = "The ETag of the menu one has")),
     responses(
         (status = 200, body = Menu, headers(("ETag" = String, description = "Changes with the menu"))),
         (status = 304, description = "It is the one you have."),
@@ -25,9 +39,11 @@ use crate::{App, api::dto::menu::Menu, auth::Viewer, problem::Problem};
 pub async fn show(
     State(app): State<App>,
     viewer: Viewer,
+    Query(Whom { member }): Query<Whom>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let menu = app.orders(&viewer).get_menu(GetMenuRequest {}).await?.into_inner();
+    let member_id = member.map(|member| member.to_string()).unwrap_or_default();
+    let menu = app.orders(&viewer).get_menu(GetMenuRequest { member_id }).await?.into_inner();
     let etag = format!("\"{}\"", menu.etag);
     let known = headers
         .get_all(header::IF_NONE_MATCH)

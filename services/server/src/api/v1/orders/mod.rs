@@ -1,8 +1,11 @@
 //! `/v1/orders`
 
 pub mod accept;
+pub mod acknowledge;
 pub mod again;
 pub mod amend;
+pub mod approvals;
+pub mod approve;
 pub mod cancel;
 pub mod decline;
 pub mod forgive;
@@ -12,6 +15,7 @@ pub mod pick_up;
 pub mod place;
 pub mod ready;
 pub mod recall;
+pub mod refuse;
 pub mod release;
 pub mod replace;
 pub mod show;

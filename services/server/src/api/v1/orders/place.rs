@@ -37,6 +37,9 @@ pub struct Head {
 }
 
 /// Places an order
+///
+/// What a child's limits say no to is refused as `limit-reached`, with what is
+/// possible instead; what must not be in somebody's cup as `holds-allergen`.
 #[utoipa::path(
     post,
     path = "/v1/orders",
@@ -57,13 +60,14 @@ pub async fn place(
     viewer: Viewer,
     IdempotencyKey(idempotency_key): IdempotencyKey,
     PreferWait { milliseconds: wait_ms }: PreferWait,
-    Json(NewOrder { items, not_before }): Json<NewOrder>,
+    Json(NewOrder { items, not_before, ask_guardian }): Json<NewOrder>,
 ) -> Result<Response, Problem> {
     let request = PlaceOrderRequest {
         idempotency_key,
         items: items.into_iter().map(Into::into).collect(),
         not_before: not_before.map(wire_time),
         wait_ms,
+        ask_guardian,
     };
     let request = in_time(request, wait_ms);
     answer(app.orders(&viewer).place_order(request).await?.into_inner(), wait_ms)
