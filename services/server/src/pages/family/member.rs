@@ -204,7 +204,11 @@ pub(crate) async fn set_kin(
         ..pb::UpdateMemberRequest::default()
     };
     match frame.app.customers(&frame.viewer).update_member(request).await {
-        Ok(_) => Ok(see_other(&format!("/family/{id}")).into_response()),
+        Ok(_) => {
+            // Who looks after whom is known by the names, too.
+            frame.app.forget_names();
+            Ok(see_other(&format!("/family/{id}")).into_response())
+        }
         Err(refused) => {
             let (status, errors) = mendable(Problem::from(refused))?;
             let typed = Typed { kin: Some((kin, errors)), ..Typed::default() };
