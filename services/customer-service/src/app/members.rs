@@ -173,7 +173,7 @@ fn refused(error: RolesRefused) -> AppError {
     AppError::new(code, error.to_string())
 }
 
-fn not_kin(error: KinRefused) -> AppError {
+pub(super) fn not_kin(error: KinRefused) -> AppError {
     let message = error.to_string();
     if let Some(field) = error.field() {
         return AppError::invalid(field, error.code(), message);

@@ -5,7 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use customer_domain::family;
+use customer_domain::{family, kin};
 use futures::{Stream, TryStreamExt, stream};
 use runtime::{AppError, Code, Person, Shutdown, postgres::timed};
 use serde_json::{Map, Value};
@@ -91,6 +91,7 @@ pub async fn remove(
     timed("members.remove", async {
         let mut tx = app.pool.begin().await?;
         let unknown = || AppError::not_found("member");
+        let relatives = store::guardians::lock(&mut tx).await?;
         // Before the member, as whoever signs in by one locks them in that order.
         store::links::forget(&mut tx, id).await?;
         let (version, roles, other_admins) =
@@ -102,6 +103,7 @@ pub async fn remove(
         }
         family::leave(roles, other_admins)
             .map_err(|error| AppError::new(Code::LastAdmin, error.to_string()))?;
+        kin::may_stop_guarding(id, &relatives).map_err(super::members::not_kin)?;
         for personal in TABLES {
             personal::forget(&mut tx, personal, id).await?;
         }

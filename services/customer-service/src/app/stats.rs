@@ -88,15 +88,15 @@ pub async fn set_on_boards(
     wanted: OnBoards,
     now: Timestamp,
 ) -> Result<(), AppError> {
-    timed("stats.set-on-boards", async {
+    let done = timed("stats.set-on-boards", async {
         let mut connection = app.pool.acquire().await?;
         match wanted {
             OnBoards::Join => boards::join(&mut connection, member, now).await,
-            OnBoards::Leave => boards::leave(&mut connection, member).await,
+            OnBoards::Leave => boards::leave(&mut connection, member).await.map(|()| true),
         }
     })
     .await?;
-    Ok(())
+    if done { Ok(()) } else { Err(AppError::new(Code::Forbidden, "No child stands on the boards.")) }
 }
 
 /// Who stands where, of those who want to.

@@ -16,18 +16,26 @@ pub async fn is_on(executor: impl PgExecutor<'_>, member: MemberId) -> sqlx::Res
         .await
 }
 
-/// Puts somebody there, from now on.
+/// Puts somebody there, from now on; `false` for a child, also for who becomes one
+/// at this moment.
 pub async fn join(
     connection: &mut PgConnection,
     member: MemberId,
     now: Timestamp,
-) -> sqlx::Result<()> {
-    sqlx::query("insert into on_boards (member_id, since) values ($1, $2) on conflict do nothing")
-        .bind(member.uuid())
-        .bind(now)
-        .execute(connection)
-        .await?;
-    Ok(())
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar(
+        "with adult as (
+             select id from members where id = $1 and kind = 'adult' for update
+         ), joined as (
+             insert into on_boards (member_id, since) select id, $2 from adult
+             on conflict do nothing
+         )
+         select exists (select from adult)",
+    )
+    .bind(member.uuid())
+    .bind(now)
+    .fetch_one(connection)
+    .await
 }
 
 /// Takes somebody away.

@@ -80,13 +80,13 @@ macro_rules! diners {
 
 /// Everybody. One statement.
 pub async fn all(executor: impl PgExecutor<'_>) -> sqlx::Result<Vec<Diner>> {
-    let rows: Vec<Row> = sqlx::query_as(diners!("order by m.id")).fetch_all(executor).await?;
+    let rows: Vec<Row> = sqlx::query_as(diners!("where m.left_at is null order by m.id")).fetch_all(executor).await?;
     rows.into_iter().map(Diner::try_from).collect()
 }
 
 /// One of them. One statement.
 pub async fn get(executor: impl PgExecutor<'_>, id: MemberId) -> sqlx::Result<Option<Diner>> {
-    let query = sqlx::query_as(diners!("where m.id = $1")).bind(id.uuid());
+    let query = sqlx::query_as(diners!("where m.id = $1 and m.left_at is null")).bind(id.uuid());
     let row: Option<Row> = query.fetch_optional(executor).await?;
     row.map(Diner::try_from).transpose()
 }

@@ -17,7 +17,7 @@ pub async fn lock(connection: &mut PgConnection) -> sqlx::Result<Relatives> {
     let rows: Vec<(Uuid, String, Vec<Uuid>)> = sqlx::query_as(
         "select m.id, m.kind,
                 array(select g.guardian_id from guardians g where g.child_id = m.id)
-         from members m",
+         from members m where m.left_at is null",
     )
     .fetch_all(connection)
     .await?;
@@ -26,13 +26,17 @@ pub async fn lock(connection: &mut PgConnection) -> sqlx::Result<Relatives> {
         .collect()
 }
 
-/// Writes who guards a member from now on; who is a child guards nobody. Two statements.
+/// Writes who guards a member from now on; who is a child guards nobody, and stands
+/// on no board. Three statements.
 pub async fn put(connection: &mut PgConnection, member: MemberId, kin: &Kin) -> sqlx::Result<()> {
     sqlx::query("delete from guardians where child_id = $1 or ($2 and guardian_id = $1)")
         .bind(member.uuid())
         .bind(kin.is_child())
         .execute(&mut *connection)
         .await?;
+    if kin.is_child() {
+        super::boards::leave(&mut *connection, member).await?;
+    }
     let guardians: Vec<Uuid> = kin.guardians().map(MemberId::uuid).collect();
     sqlx::query("insert into guardians (child_id, guardian_id) select $1, unnest($2::uuid[])")
         .bind(member.uuid())

@@ -67,6 +67,19 @@ pub const TABLES: &[Personal] = &[
         leaving: Changed("delete from sign_in_links where member_id = $1"),
     },
     Personal {
+        table: "guardians",
+        columns: &["child_id", "guardian_id"],
+        given: Rows { by: &["child_id", "guardian_id"], but: &[] },
+        leaving: Deleted,
+    },
+    Personal {
+        table: "diners",
+        columns: &["member_id", "changed_by"],
+        given: WHOLE,
+        // Those that they set for a child stay.
+        leaving: Changed("delete from diners where member_id = $1"),
+    },
+    Personal {
         table: "passkeys",
         columns: &["member_id"],
         given: WHOLE,
@@ -247,7 +260,7 @@ pub fn printed(table: &str, column: &str, id: Uuid) -> String {
         (_, "menu_item_id") => MenuItemId::from_uuid(id).to_string(),
         (
             _,
-            "member_id" | "created_by" | "recipient" | "payer" | "giver" | "receiver"
+            "member_id" | "child_id" | "guardian_id" | "changed_by" | "created_by" | "recipient" | "payer" | "giver" | "receiver"
             | "corrected_by" | "placed_by" | "made_by",
         ) => MemberId::from_uuid(id).to_string(),
         _ => id.to_string(),

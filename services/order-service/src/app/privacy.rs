@@ -1,7 +1,7 @@
 //! What orders remember of somebody: told to them, and forgotten when they left.
 
 use futures::{Stream, TryStreamExt as _, stream};
-use order_domain::{Actor, Command, Order, Reader, Recipient};
+use order_domain::{Actor, Command, Order, Reader, Recipient, Wards};
 use runtime::AppError;
 use types::{MemberId, OrderId, Role, Roles};
 
@@ -62,7 +62,7 @@ impl App {
         if order.placed_by == member && !order.is_final() {
             // As they could have done themselves, until somebody accepts.
             let roles = Roles::from([Role::Member]);
-            let actor = Actor::Person(Reader { member, roles });
+            let actor = Actor::Person(Reader { member, roles, wards: Wards::default() });
             let cancel = Command::Cancel { reason: String::new() };
             match self.command(id, &cancel, &actor, 0).await {
                 Ok(_) | Err(CommandError::Rejected(_) | CommandError::NoSuchOrder) => {}
