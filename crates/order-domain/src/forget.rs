@@ -20,6 +20,9 @@ impl Order {
                 continue;
             }
             item.note.clear();
+            if item.recipient == Recipient::Member(member) {
+                item.warnings.clear();
+            }
             if let Recipient::Guest(name) = &mut item.recipient {
                 SOME_GUEST.clone_into(name);
             }
@@ -55,14 +58,19 @@ mod tests {
             price: Beans::new(3),
             caffeine_mg: 63,
             allergens: vec![],
+            bite: false,
         }
     }
 
     #[test]
     fn of_who_left_choices_and_numbers_stay_and_nothing_that_was_said() {
         let (mia, ben) = (MemberId::new(), MemberId::new());
-        let wish =
-            |recipient, note: &str| Wish { drink: drink(), note: note.to_owned(), recipient };
+        let wish = |recipient, note: &str| Wish {
+            drink: drink(),
+            note: note.to_owned(),
+            recipient,
+            warnings: vec!["no nuts".to_owned()],
+        };
         let new = NewOrder {
             id: OrderId::new(),
             number: 7,
@@ -73,6 +81,7 @@ mod tests {
                 wish(Recipient::Guest("Zoe".to_owned()), ""),
             ],
             hold_until: None,
+            permission: None,
         };
         let now = Timestamp::UNIX_EPOCH;
         let (mut order, _) = Order::place(new, now, &Waits::default()).unwrap();
@@ -95,6 +104,7 @@ mod tests {
         for said in ["my cup", "hot", "Zoe", "drank", "ill"] {
             assert!(!text.contains(said), "{said} in {text}");
         }
+        assert!(order.items[0].warnings.is_empty(), "what must not be in her cup is hers");
         assert_eq!((order.price(), order.items.len(), order.placed_by), (price, 3, mia));
         assert!(!order.items[1].is_live(), "what was struck stays struck");
     }

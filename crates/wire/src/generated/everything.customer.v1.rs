@@ -399,6 +399,11 @@ pub struct Member {
     /// only for its owner and admins
     #[prost(int64, tag = "6")]
     pub balance_beans: i64,
+    #[prost(enumeration = "MemberKind", tag = "7")]
+    pub kind: i32,
+    /// a child's: adults, at least one
+    #[prost(string, repeated, tag = "8")]
+    pub guardian_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListMembersRequest {}
@@ -425,6 +430,12 @@ pub struct CreateMemberRequest {
     pub roles: ::prost::alloc::vec::Vec<i32>,
     #[prost(int64, tag = "6")]
     pub opening_beans: i64,
+    /// unspecified: an adult
+    #[prost(enumeration = "MemberKind", tag = "7")]
+    pub kind: i32,
+    /// a child's: adults, at least one
+    #[prost(string, repeated, tag = "8")]
+    pub guardian_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// What is absent stays as it is.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -439,6 +450,8 @@ pub struct UpdateMemberRequest {
     pub colour: ::core::option::Option<::prost::alloc::string::String>,
     #[prost(message, optional, tag = "5")]
     pub roles: ::core::option::Option<RoleSet>,
+    #[prost(message, optional, tag = "6")]
+    pub kin: ::core::option::Option<Kin>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RoleSet {
@@ -464,6 +477,88 @@ pub struct StoredRow {
     /// an object: column by column
     #[prost(string, tag = "2")]
     pub json: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Kin {
+    #[prost(enumeration = "MemberKind", tag = "1")]
+    pub kind: i32,
+    /// a child's: all of them
+    #[prost(string, repeated, tag = "2")]
+    pub guardian_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Diner {
+    #[prost(string, tag = "1")]
+    pub member_id: ::prost::alloc::string::String,
+    #[prost(enumeration = "MemberKind", tag = "2")]
+    pub kind: i32,
+    /// a child's
+    #[prost(string, repeated, tag = "3")]
+    pub guardian_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// a child's
+    #[prost(message, optional, tag = "4")]
+    pub limits: ::core::option::Option<Limits>,
+    #[prost(message, optional, tag = "5")]
+    pub diet: ::core::option::Option<Diet>,
+}
+/// What a child may have on one day of the family's calendar.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Limits {
+    /// absent: as many as it likes
+    #[prost(int32, optional, tag = "1")]
+    pub drinks: ::core::option::Option<i32>,
+    /// absent: as much as there is
+    #[prost(int32, optional, tag = "2")]
+    pub caffeine_mg: ::core::option::Option<i32>,
+    /// minute of the day; after it no caffeine
+    #[prost(int32, optional, tag = "3")]
+    pub decaf_after: ::core::option::Option<i32>,
+    /// absent: everything on the menu
+    #[prost(message, optional, tag = "4")]
+    pub only: ::core::option::Option<Slugs>,
+}
+/// Of the menu's items.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Slugs {
+    #[prost(string, repeated, tag = "1")]
+    pub slugs: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// What must not be in somebody's cup.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Diet {
+    /// allergens, as the menu names them
+    #[prost(string, repeated, tag = "1")]
+    pub avoids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(bool, tag = "2")]
+    pub vegan: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetDinerRequest {
+    /// empty: the caller
+    #[prost(string, tag = "1")]
+    pub member_id: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SetLimitsRequest {
+    #[prost(string, tag = "1")]
+    pub member_id: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "2")]
+    pub limits: ::core::option::Option<Limits>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SetDietRequest {
+    /// empty: the caller
+    #[prost(string, tag = "1")]
+    pub member_id: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "2")]
+    pub diet: ::core::option::Option<Diet>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListDinersRequest {}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListDinersResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub diners: ::prost::alloc::vec::Vec<Diner>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetBalanceRequest {
@@ -1110,6 +1205,35 @@ impl Role {
             "ROLE_MEMBER" => Some(Self::Member),
             "ROLE_BARISTA" => Some(Self::Barista),
             "ROLE_ADMIN" => Some(Self::Admin),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum MemberKind {
+    Unspecified = 0,
+    Adult = 1,
+    Child = 2,
+}
+impl MemberKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "MEMBER_KIND_UNSPECIFIED",
+            Self::Adult => "MEMBER_KIND_ADULT",
+            Self::Child => "MEMBER_KIND_CHILD",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "MEMBER_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "MEMBER_KIND_ADULT" => Some(Self::Adult),
+            "MEMBER_KIND_CHILD" => Some(Self::Child),
             _ => None,
         }
     }
@@ -1979,7 +2103,8 @@ pub mod customer_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Changes a card, and, asked by an admin, roles; those count everywhere within 5 s.
+        /// Changes a card, and, asked by an admin, roles, which count everywhere within 5 s,
+        /// and who is a child with which guardians.
         pub async fn update_member(
             &mut self,
             request: impl tonic::IntoRequest<super::UpdateMemberRequest>,
@@ -2065,6 +2190,111 @@ pub mod customer_service_client {
                     ),
                 );
             self.inner.server_streaming(req, path, codec).await
+        }
+        /// -- diners: what somebody may be served --
+        pub async fn get_diner(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetDinerRequest>,
+        ) -> std::result::Result<tonic::Response<super::Diner>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/GetDiner",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("everything.customer.v1.CustomerService", "GetDiner"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// A guardian's word about a child: counts for orders from then on.
+        pub async fn set_limits(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SetLimitsRequest>,
+        ) -> std::result::Result<tonic::Response<super::Diner>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/SetLimits",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "everything.customer.v1.CustomerService",
+                        "SetLimits",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// One's own, as an adult; a child's by its guardian.
+        pub async fn set_diet(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SetDietRequest>,
+        ) -> std::result::Result<tonic::Response<super::Diner>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/SetDiet",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("everything.customer.v1.CustomerService", "SetDiet"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Everybody, for order-service, which keeps them.
+        pub async fn list_diners(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListDinersRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListDinersResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/ListDiners",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "everything.customer.v1.CustomerService",
+                        "ListDiners",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
         }
         /// -- beans --
         pub async fn get_balance(
@@ -2886,7 +3116,8 @@ pub mod customer_service_server {
             &self,
             request: tonic::Request<super::CreateMemberRequest>,
         ) -> std::result::Result<tonic::Response<super::Member>, tonic::Status>;
-        /// Changes a card, and, asked by an admin, roles; those count everywhere within 5 s.
+        /// Changes a card, and, asked by an admin, roles, which count everywhere within 5 s,
+        /// and who is a child with which guardians.
         async fn update_member(
             &self,
             request: tonic::Request<super::UpdateMemberRequest>,
@@ -2910,6 +3141,29 @@ pub mod customer_service_server {
             &self,
             request: tonic::Request<super::TellStoredRequest>,
         ) -> std::result::Result<tonic::Response<Self::TellStoredStream>, tonic::Status>;
+        /// -- diners: what somebody may be served --
+        async fn get_diner(
+            &self,
+            request: tonic::Request<super::GetDinerRequest>,
+        ) -> std::result::Result<tonic::Response<super::Diner>, tonic::Status>;
+        /// A guardian's word about a child: counts for orders from then on.
+        async fn set_limits(
+            &self,
+            request: tonic::Request<super::SetLimitsRequest>,
+        ) -> std::result::Result<tonic::Response<super::Diner>, tonic::Status>;
+        /// One's own, as an adult; a child's by its guardian.
+        async fn set_diet(
+            &self,
+            request: tonic::Request<super::SetDietRequest>,
+        ) -> std::result::Result<tonic::Response<super::Diner>, tonic::Status>;
+        /// Everybody, for order-service, which keeps them.
+        async fn list_diners(
+            &self,
+            request: tonic::Request<super::ListDinersRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListDinersResponse>,
+            tonic::Status,
+        >;
         /// -- beans --
         async fn get_balance(
             &self,
@@ -4431,6 +4685,186 @@ pub mod customer_service_server {
                                 max_encoding_message_size,
                             );
                         let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/GetDiner" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetDinerSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::GetDinerRequest>
+                    for GetDinerSvc<T> {
+                        type Response = super::Diner;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetDinerRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::get_diner(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetDinerSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/SetLimits" => {
+                    #[allow(non_camel_case_types)]
+                    struct SetLimitsSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::SetLimitsRequest>
+                    for SetLimitsSvc<T> {
+                        type Response = super::Diner;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SetLimitsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::set_limits(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SetLimitsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/SetDiet" => {
+                    #[allow(non_camel_case_types)]
+                    struct SetDietSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::SetDietRequest>
+                    for SetDietSvc<T> {
+                        type Response = super::Diner;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SetDietRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::set_diet(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SetDietSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/ListDiners" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListDinersSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::ListDinersRequest>
+                    for ListDinersSvc<T> {
+                        type Response = super::ListDinersResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListDinersRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::list_diners(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListDinersSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
                         Ok(res)
                     };
                     Box::pin(fut)

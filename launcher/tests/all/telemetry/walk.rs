@@ -35,7 +35,10 @@ impl Walk<'_> {
             ("GET", "/v1/queue") => drop(ada.get(path).ok()),
             (
                 "GET",
-                "/v1/members/{id}/sessions" | "/v1/members/{id}/passkeys" | "/v1/members/{id}/diner" | "/v1/members/{id}/day",
+                "/v1/members/{id}/sessions"
+                | "/v1/members/{id}/passkeys"
+                | "/v1/members/{id}/diner"
+                | "/v1/members/{id}/day",
             ) => {
                 ada.get(&path.replace("{id}", ben)).ok();
             }

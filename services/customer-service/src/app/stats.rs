@@ -96,7 +96,11 @@ pub async fn set_on_boards(
         }
     })
     .await?;
-    if done { Ok(()) } else { Err(AppError::new(Code::Forbidden, "No child stands on the boards.")) }
+    if done {
+        Ok(())
+    } else {
+        Err(AppError::new(Code::Forbidden, "No child stands on the boards."))
+    }
 }
 
 /// Who stands where, of those who want to.

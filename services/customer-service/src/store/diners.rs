@@ -80,7 +80,9 @@ macro_rules! diners {
 
 /// Everybody. One statement.
 pub async fn all(executor: impl PgExecutor<'_>) -> sqlx::Result<Vec<Diner>> {
-    let rows: Vec<Row> = sqlx::query_as(diners!("where m.left_at is null order by m.id")).fetch_all(executor).await?;
+    let rows: Vec<Row> = sqlx::query_as(diners!("where m.left_at is null order by m.id"))
+        .fetch_all(executor)
+        .await?;
     rows.into_iter().map(Diner::try_from).collect()
 }
 

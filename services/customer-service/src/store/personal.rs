@@ -260,8 +260,8 @@ pub fn printed(table: &str, column: &str, id: Uuid) -> String {
         (_, "menu_item_id") => MenuItemId::from_uuid(id).to_string(),
         (
             _,
-            "member_id" | "child_id" | "guardian_id" | "changed_by" | "created_by" | "recipient" | "payer" | "giver" | "receiver"
-            | "corrected_by" | "placed_by" | "made_by",
+            "member_id" | "child_id" | "guardian_id" | "changed_by" | "created_by" | "recipient"
+            | "payer" | "giver" | "receiver" | "corrected_by" | "placed_by" | "made_by",
         ) => MemberId::from_uuid(id).to_string(),
         _ => id.to_string(),
     }

@@ -65,7 +65,12 @@ impl App {
             let actor = Actor::Person(Reader { member, roles, wards: Wards::default() });
             let cancel = Command::Cancel { reason: String::new() };
             match self.command(id, &cancel, &actor, 0).await {
-                Ok(_) | Err(CommandError::Rejected(_) | CommandError::NoSuchOrder) => {}
+                Ok(_)
+                | Err(
+                    CommandError::Rejected(_)
+                    | CommandError::Limited(_)
+                    | CommandError::NoSuchOrder,
+                ) => {}
                 Err(CommandError::Failed(error)) => return Err(error),
             }
         }

@@ -155,7 +155,7 @@ impl OrderService for Handlers {
         &self,
         request: Request<pb::TellOrdersRequest>,
     ) -> Answer<Self::TellOrdersStream> {
-        let reader = reader(&request)?;
+        let reader = self.reader(&request)?;
         Ok(Response::new(self.tell(reader, request.into_inner())))
     }
 

@@ -18,12 +18,12 @@ impl Handlers {
     /// One query for each hundred orders.
     pub(super) fn tell(&self, reader: Reader, request: pb::TellOrdersRequest) -> Told {
         let pb::TellOrdersRequest {} = request;
-        let app = self.app.clone();
+        let (app, member) = (self.app.clone(), reader.member);
         let shown = move |order: Result<order_domain::Order, AppError>| {
             let order = order.map_err(Status::from)?;
             Ok(convert::order::order(&order, &reader, app.now(), None))
         };
-        Box::pin(self.app.about(reader.member).map(shown))
+        Box::pin(self.app.about(member).map(shown))
     }
 
     /// See [`crate::app::App::forget`].

@@ -57,6 +57,7 @@ async fn of_who_left_nothing_is_remembered_but_choices_and_numbers() {
         items: vec![a("espresso")],
         not_before: Some(in_seconds(3_600)),
         wait_ms: 0,
+        ask_guardian: false,
     };
     let held = anna.ask_place(held).await.unwrap().order.unwrap();
     let making = anna.orders(vec![noted("cortado", "hurry", None)]).await.unwrap();

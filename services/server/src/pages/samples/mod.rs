@@ -1,7 +1,7 @@
 //! Every template, rendered with samples.
 
-mod numbers;
 mod children;
+mod numbers;
 mod people;
 mod tests;
 
