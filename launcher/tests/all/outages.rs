@@ -106,6 +106,8 @@ fn times_told(list: &Value, order: &Value, kind: &str) -> usize {
 fn without_customer_service_orders_wait_and_go_on_when_it_is_back() {
     let mut app = App::start(&[]);
     let cleo = app.sign_in("Cleo");
+    // From her first order on it is known that she is no child.
+    cleo.order("espresso");
     app.freeze("customer-service");
     let body = json!({"items": [{"menu_item": "espresso"}]});
     let order = cleo.place_with("without-customers", &body).ok();

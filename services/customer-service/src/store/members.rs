@@ -153,47 +153,40 @@ pub async fn update(
     Ok(())
 }
 
+/// Members with the balance of their last entry.
+macro_rules! members {
+    ($condition:literal) => {
+        concat!(
+            "select m.id, m.name, m.emoji, m.colour, m.roles, m.kind, m.joined_at,
+                    array(select g.guardian_id from guardians g where g.child_id = m.id
+                          order by g.guardian_id) as guardians,
+                    coalesce((select e.balance from ledger_entries e where e.member_id = m.id
+                              order by e.number desc limit 1), 0) as balance
+             from members m ",
+            $condition
+        )
+    };
+}
+
 /// One member who is here, with the balance of their last entry.
 pub async fn get(executor: impl PgExecutor<'_>, id: MemberId) -> sqlx::Result<Option<Member>> {
-    let row: Option<Row> = sqlx::query_as(
-        "select m.id, m.name, m.emoji, m.colour, m.roles, m.kind, m.joined_at,
-                array(select g.guardian_id from guardians g where g.child_id = m.id
-                      order by g.guardian_id) as guardians,
-                coalesce((select e.balance from ledger_entries e where e.member_id = m.id
-                          order by e.number desc limit 1), 0) as balance
-         from members m where m.id = $1 and m.left_at is null",
-    )
-    .bind(id.uuid())
-    .fetch_optional(executor)
-    .await?;
+    let query = sqlx::query_as(members!("where m.id = $1 and m.left_at is null")).bind(id.uuid());
+    let row: Option<Row> = query.fetch_optional(executor).await?;
     row.map(Member::try_from).transpose()
 }
 
 /// The whole family, by name.
 pub async fn all(executor: impl PgExecutor<'_>) -> sqlx::Result<Vec<Member>> {
-    let rows: Vec<Row> = sqlx::query_as(
-        "select m.id, m.name, m.emoji, m.colour, m.roles, m.kind, m.joined_at,
-                array(select g.guardian_id from guardians g where g.child_id = m.id
-                      order by g.guardian_id) as guardians,
-                coalesce((select e.balance from ledger_entries e where e.member_id = m.id
-                          order by e.number desc limit 1), 0) as balance
-         from members m where m.left_at is null order by m.name, m.id",
-    )
-    .fetch_all(executor)
-    .await?;
+    let query = sqlx::query_as(members!("where m.left_at is null order by m.name, m.id"));
+    let rows: Vec<Row> = query.fetch_all(executor).await?;
     rows.into_iter().map(Member::try_from).collect()
 }
 
 /// Who never signed in, by name.
 pub async fn not_here_yet(executor: impl PgExecutor<'_>) -> sqlx::Result<Vec<Member>> {
-    let rows: Vec<Row> = sqlx::query_as(
-        "select m.id, m.name, m.emoji, m.colour, m.roles, m.joined_at,
-                coalesce((select e.balance from ledger_entries e where e.member_id = m.id
-                          order by e.number desc limit 1), 0) as balance
-         from members m
-         where m.first_signed_in_at is null and m.left_at is null order by m.name, m.id",
-    )
-    .fetch_all(executor)
-    .await?;
+    let query = sqlx::query_as(members!(
+        "where m.first_signed_in_at is null and m.left_at is null order by m.name, m.id"
+    ));
+    let rows: Vec<Row> = query.fetch_all(executor).await?;
     rows.into_iter().map(Member::try_from).collect()
 }
