@@ -46,7 +46,7 @@ test("a limit is explained, asked about, and passed with one tap", async () => {
   await live(child);
   await picture(child, "62-asked");
 
-  await guardian.getByText("Dan asks for Espresso").waitFor();
+  await guardian.getByRole("link", { name: "Dan asks for Espresso" }).waitFor();
   await picture(guardian, "63-approvals");
   await guardian.getByRole("button", { name: "Yes, this once" }).click();
   await guardian.getByText("Nobody asks for anything").waitFor();

@@ -248,10 +248,13 @@ impl App {
         Ok(Day { had: Had::of(&orders, member), diner })
     }
 
-    /// The menu as it may be offered to somebody, by what is known of them. Memory.
+    /// The menu as it may be offered to somebody, by what is known of them. Memory; for a
+    /// child one call.
     pub async fn menu_for(&self, member: MemberId) -> Result<Menu, AppError> {
         let house = self.house().await?;
-        Ok(match self.known_diners().get(&member) {
+        // What a guardian has just said is seen by the child at once.
+        let diners = self.diners_of([member]).await.unwrap_or_else(|_| self.known_diners());
+        Ok(match diners.get(&member) {
             Some(diner) => house.menu.for_diner(diner),
             None => house.menu.clone(),
         })
