@@ -62,7 +62,7 @@ test("a limit is explained, asked about, and passed with one tap", async () => {
   await heading(child, "Waits for a yes");
   await guardian.getByLabel("Why not").fill("Dinner is soon");
   await guardian.getByRole("button", { name: "No", exact: true }).click();
-  await child.getByText("Dinner is soon").waitFor();
+  await child.getByText("“Dinner is soon”", { exact: true }).waitFor();
   await picture(child, "64-refused");
 
   await noCaffeineAfter(guardian, "");
