@@ -2,11 +2,11 @@
 
 use runtime::{AppError, Code, Peer, grpc::on_behalf_of};
 use types::{MemberId, Role};
-use wire::customer::v1 as pb;
+use wire::customer::v1::{self as pb, customer_service_server::CustomerService};
 
 use crate::{
     access::{Caller, code, sign_in},
-    house::{House, Setup, by, unwrapped},
+    house::{House, Setup, by, by_person, unwrapped},
 };
 
 const ADMIN: [Role; 2] = [Role::Member, Role::Admin];
@@ -150,5 +150,54 @@ async fn a_child_joins_with_a_guardian_or_not_at_all() {
     assert_eq!(joined.guardian_ids, [ada.to_string()]);
     // Once more, with whatever: it stays as it is.
     assert_eq!(join(vec![]).await.unwrap(), joined);
+    house.stop().await;
+}
+
+#[tokio::test]
+async fn no_child_stands_on_the_boards() {
+    let house = House::start(Setup::default()).await;
+    let ada = house.member("Ada", 0, ADMIN).await;
+    let dan = house.member("Dan", 0, [Role::Member]).await;
+    let join = async || {
+        let request = pb::SetOnBoardsRequest { on_boards: true };
+        unwrapped(house.handlers.set_on_boards(by_person(dan, [Role::Member], request)).await)
+    };
+    let on_boards = async || -> i64 {
+        let count = sqlx::query_scalar("select count(*) from on_boards");
+        count.fetch_one(house.pool()).await.unwrap()
+    };
+    join().await.unwrap();
+    assert_eq!(on_boards().await, 1);
+    let child = by_person(ada, ADMIN, child_of(dan, &[ada]));
+    unwrapped(house.handlers.update_member(child).await).unwrap();
+    assert_eq!(on_boards().await, 0, "who becomes a child stands there no more");
+    assert_eq!(join().await.unwrap_err().code, Code::Forbidden);
+    assert_eq!(on_boards().await, 0);
+    house.stop().await;
+}
+
+#[tokio::test]
+async fn a_childs_last_guardian_cannot_leave_the_family() {
+    let house = House::start(Setup::default()).await;
+    let ada = house.member("Ada", 0, ADMIN).await;
+    let ben = house.member("Ben", 0, [Role::Member]).await;
+    let dan = house.member("Dan", 0, [Role::Member]).await;
+    let guarded_by = async |guardians: &[MemberId]| {
+        let request = by_person(ada, ADMIN, child_of(dan, guardians));
+        unwrapped(house.handlers.update_member(request).await).unwrap();
+    };
+    let remove = async |member: MemberId, name: &str| {
+        let request =
+            pb::RemoveMemberRequest { member_id: member.to_string(), name: name.to_owned() };
+        unwrapped(house.handlers.remove_member(by_person(ada, ADMIN, request)).await)
+    };
+    guarded_by(&[ben]).await;
+    assert_eq!(remove(ben, "Ben").await.unwrap_err().code, Code::LastGuardian);
+    guarded_by(&[ada, ben]).await;
+    remove(ben, "Ben").await.unwrap();
+    let me = by_person(dan, [Role::Member], pb::GetMeRequest {});
+    let me = unwrapped(house.handlers.get_me(me).await).unwrap();
+    assert_eq!(me.guardian_ids, [ada.to_string()]);
+    remove(dan, "Dan").await.unwrap();
     house.stop().await;
 }
