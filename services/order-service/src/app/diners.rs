@@ -21,7 +21,7 @@ use crate::store;
 const EVERY: Duration = Duration::from_secs(5);
 /// How long customer-service may take to say it; a child waits.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// After it did not answer, nobody waits for it for so long.
+/// After it did not answer, no child waits for it for so long.
 const ASK_AGAIN: Duration = Duration::from_secs(2);
 
 /// Everybody, by id.
@@ -77,7 +77,8 @@ impl App {
 
     /// What may be served to these people, and to all others that are known. Memory
     /// where all of them are known to be grown up; else one call, without which what
-    /// was known last counts. Who was never heard of may be a child: for them nothing
+    /// was known last counts, and counts at once for a while after a call that failed.
+    /// Who was never heard of may be a child: for them it is always asked, and nothing
     /// is ordered before it is known.
     pub(super) async fn diners_of(
         &self,
@@ -91,16 +92,18 @@ impl App {
                 Some(diner) => is_child |= diner.is_child(),
             }
         }
-        if !is_news && !is_child {
+        if is_news {
+            return self.ask_for_diners().await;
+        }
+        if !is_child || known.failed.is_some_and(|failed| failed.elapsed() < ASK_AGAIN) {
             return Ok(known.diners);
         }
         match self.ask_for_diners().await {
-            Ok(diners) => Ok(diners),
-            Err(error) if error.is_transient() && !is_news => {
+            Err(error) if error.is_transient() => {
                 tracing::debug!(cause = error.chain(), "a child's limits as they were last");
                 Ok(known.diners)
             }
-            Err(error) => Err(error),
+            asked => asked,
         }
     }
 
@@ -117,12 +120,9 @@ impl App {
     }
 
     /// What may be served as customer-service says it now. One call; one statement if
-    /// it is news. Nobody asks for a while after a call that failed.
+    /// it is news.
     pub async fn ask_for_diners(&self) -> Result<Diners, AppError> {
         let known = self.0.diners.known();
-        if known.failed.is_some_and(|failed| failed.elapsed() < ASK_AGAIN) {
-            return Err(AppError::unavailable("customer-service did not answer a moment ago"));
-        }
         let asked = runtime::deadline::within(PATIENCE, self.0.customers.diners()).await;
         let diners = match asked.map_err(AppError::from).flatten() {
             Ok(diners) => diners,
