@@ -116,7 +116,7 @@ const tests = spawn(process.execPath, ["--test", "--test-concurrency=1", "--test
   env: {
     ...process.env,
     EVERYTHING_E2E_URL: running.url,
-    EVERYTHING_E2E_LINKS: process.env.EVERYTHING_E2E_LINKS ?? LINKS,
+    EVERYTHING_E2E_LINKS: kept,
   },
 });
 const [code] = await once(tests, "exit");

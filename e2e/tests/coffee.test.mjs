@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { faint, tooSmall } from "../checks.mjs";
 import { PHONE, TABLET, close, complaints, linkOf, live, person, picture, visitor } from "../browser.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
@@ -44,50 +45,6 @@ async function orderOne(phone, slug) {
   await phone.goto(`/menu/${slug}`);
   await phone.getByRole("button", { name: /Order now/ }).click();
   return numberOf(phone);
-}
-
-/**
- * Runs in the page: texts whose contrast with what is behind them is under 4.5,
- * or under 3 where they are large.
- * @returns {string[]}
- */
-function faint() {
-  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-  if (!canvas) return ["no canvas"];
-  /** Paints colours over each other as the page does. @param {string[]} layers */
-  const luminance = (layers) => {
-    canvas.fillStyle = "#fff";
-    canvas.fillRect(0, 0, 1, 1);
-    for (const colour of layers) {
-      canvas.fillStyle = colour;
-      canvas.fillRect(0, 0, 1, 1);
-    }
-    const [r = 0, g = 0, b = 0] = [...canvas.getImageData(0, 0, 1, 1).data].map((part) => {
-      const share = part / 255;
-      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
-    });
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const found = new Set();
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    const element = node.parentElement;
-    const text = node.textContent?.trim() ?? "";
-    if (!element || !/[\p{L}\p{N}]/u.test(text) || !element.checkVisibility({ opacityProperty: true })) continue;
-    if (element.closest("script, .sr, .skip, svg, :disabled, .pick:has(:disabled)")) continue;
-    /** @type {string[]} */
-    const ground = [];
-    for (let behind = /** @type {Element | null} */ (element); behind; behind = behind.parentElement) {
-      ground.unshift(getComputedStyle(behind).backgroundColor);
-    }
-    const style = getComputedStyle(element);
-    const [one, two] = [luminance(ground), luminance([...ground, style.color])];
-    const contrast = (Math.max(one, two) + 0.05) / (Math.min(one, two) + 0.05);
-    const size = Number.parseFloat(style.fontSize);
-    const large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
-    if (contrast < (large ? 3 : 4.5)) found.add(`${contrast.toFixed(2)} ${text.slice(0, 30)}`);
-  }
-  return [...found];
 }
 
 test("an order goes from the phone to picked up, live on both screens", async () => {
@@ -389,23 +346,30 @@ async function cancel(phone) {
   await heading(phone, "Cancelled");
 }
 
+/**
+ * The pages about people, for whoever runs the family.
+ * @param {Page} admin
+ */
+async function ofPeople(admin) {
+  const somebody = await admin.locator('a[href^="/family/mem_"]').first().getAttribute("href");
+  const beans = somebody?.replace("/family/", "/beans/");
+  return ["/me", "/family", `${somebody}`, "/family/devices", `${beans}`, "/house", "/favourites"];
+}
+
 test("whatever can be tapped is big enough for a finger", async () => {
   const phone = await person("Dan", PHONE);
   await orderOne(phone, "flat-white");
   const way = new URL(phone.url()).pathname;
   const counter = await person("Ben", TABLET, "/counter");
+  const admin = await person("Ada", PHONE, "/family");
   for (const [page, paths] of /** @type {[Page, string[]][]} */ ([
     [phone, ["/", "/menu/flat-white", "/cart", "/orders", "/notifications", "/me/tokens", "/join", way]],
+    [admin, await ofPeople(admin)],
     [counter, ["/counter", "/counter/menu"]],
   ])) {
     for (const path of paths) {
       await page.goto(path);
-      const small = await page.locator("button, summary, a[href]:not(.skip), .pick, .input").evaluateAll((all) =>
-        all
-          .map((element) => ({ box: element.getBoundingClientRect(), text: element.outerHTML.slice(0, 80), inline: getComputedStyle(element).display === "inline" }))
-          .filter(({ box, inline }) => !inline && box.width > 0 && (box.height < 43.5 || box.width < 43.5))
-          .map(({ box, text }) => `${Math.round(box.width)}×${Math.round(box.height)} ${text}`),
-      );
+      const small = await page.evaluate(tooSmall);
       assert.deepEqual(small, [], path);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
       assert.equal(wide, false, `${path} scrolls sideways`);
@@ -430,6 +394,7 @@ test("whatever can be tapped is big enough for a finger", async () => {
   });
   assert.deepEqual(onEachOther, []);
   await cancel(phone);
+  await admin.context().close();
   await phone.context().close();
   await counter.context().close();
 });
@@ -440,8 +405,10 @@ for (const scheme of /** @type {const} */ (["light", "dark"])) {
     await orderOne(phone, "flat-white");
     const way = new URL(phone.url()).pathname;
     const counter = await person("Ben", { ...TABLET, colorScheme: scheme }, "/counter");
+    const admin = await person("Ada", { ...PHONE, colorScheme: scheme }, "/family");
     for (const [page, paths] of /** @type {[Page, string[]][]} */ ([
       [phone, ["/", "/menu/flat-white", "/orders", "/notifications", "/beans", "/me/tokens", "/join", "/nowhere", way]],
+      [admin, await ofPeople(admin)],
       [counter, ["/counter", "/counter/menu"]],
     ])) {
       for (const path of paths) {
@@ -452,6 +419,7 @@ for (const scheme of /** @type {const} */ (["light", "dark"])) {
     await counter.goto("/counter");
     await picture(counter, `90-counter-${scheme}`);
     await cancel(phone);
+    await admin.context().close();
     await phone.context().close();
     await counter.context().close();
   });

@@ -52,6 +52,9 @@ pub(crate) enum Command {
     WithEngines(WithEngines),
     /// Run one service; its settings are EVERYTHING_… variables
     Serve(Serve),
+    /// Print how long each of some PIN checks takes here, in milliseconds
+    #[command(hide = true)]
+    PinCost,
     /// Run a program for as long as standard input stays open
     #[command(hide = true)]
     Guard(crate::guard::GuardArgs),

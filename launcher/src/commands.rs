@@ -124,6 +124,17 @@ pub(crate) async fn stop_strays(data: &Data) -> Result<usize> {
     Ok(stopped)
 }
 
+/// For the benchmark, which knows no service: one line for each check.
+pub(crate) fn pin_cost() -> Result<ExitCode> {
+    const CHECKS: usize = 50;
+    for _ in 0..CHECKS {
+        let took = customer_service::identity::hashing::measure()
+            .map_err(|error| anyhow::anyhow!("hash a PIN: {error}"))?;
+        say(&format!("{:.3}", took.as_secs_f64() * 1e3));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 pub(crate) async fn reset(args: &cli::Reset) -> Result<ExitCode> {
     let data = Data::existing(&args.place.data)?;
     let _held = data.hold()?;

@@ -78,6 +78,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Down(place) => commands::down(&place.data).await,
         Command::Reset(args) => commands::reset(&args).await,
         Command::Serve(args) => serve::run(args).await,
+        Command::PinCost => commands::pin_cost(),
         Command::Guard(args) => guard::run(args).await,
         Command::Become(args) => guard::become_program(args),
     }

@@ -6,6 +6,7 @@ mod asking;
 mod database;
 mod first;
 mod load;
+mod pins;
 mod process;
 mod report;
 mod system;
@@ -96,6 +97,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     report.compiled(compilation);
     let wanted = !options.no_empty_cache;
     report.started_empty(wanted.then(|| first::start_with_empty_cache(&programs)));
+    say("one PIN check after the other");
+    report.pins(&pins::measure(&programs)?);
     system::empty(&programs, &data)?;
     let load = Load::new(&programs, &data);
 

@@ -67,7 +67,7 @@ impl Card {
 
 /// In any script, or an emoji; but something that can be seen, and nothing that
 /// turns around the text beside it.
-fn is_name(text: &str) -> bool {
+pub(crate) fn is_name(text: &str) -> bool {
     text.chars().count() <= LONGEST_NAME
         && text.chars().any(is_visible)
         && !text.chars().any(|c| c.is_control() || turns_text(c))

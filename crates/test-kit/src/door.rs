@@ -28,6 +28,8 @@ pub struct Door<'a> {
     pub seed: fn(Peer) -> [u8; 32],
     /// Whose access tokens it believes.
     pub signer: &'a AccessTokenSigner,
+    /// A paired device that the service knows.
+    pub device: DeviceId,
 }
 
 /// What became of a call.
@@ -219,7 +221,7 @@ impl Door<'_> {
     }
 
     fn device(&self, scope: Scope) -> Claims {
-        let sub = Subject::Device(DeviceId::new());
+        let sub = Subject::Device(self.device);
         Claims { sub, roles: Vec::new(), ..self.person(Role::Member, scope) }
     }
 }
@@ -240,12 +242,14 @@ fn expected(rule: Rule, who: Who) -> Answer {
                 Forbidden
             }
         }
-        Who::Person(_, scope) | Who::Device(scope) if !rule.admits(scope) => Forbidden,
-        Who::Device(_) if rule.needs == Needs::Anyone => Entered,
+        Who::Person(_, scope) if !rule.admits(scope) => Forbidden,
+        Who::Device(scope) if rule.admits_device(scope) => Entered,
+        Who::Device(_) if rule.needs == Needs::Device => Forbidden,
         Who::Device(_) => Unauthenticated,
         Who::Person(role, _) => {
             let enough = match rule.needs {
-                Needs::Nothing | Needs::Secret | Needs::Anyone | Needs::Member => true,
+                Needs::Nothing | Needs::Secret | Needs::Member => true,
+                Needs::Device => false,
                 Needs::Barista => role != Role::Member,
                 Needs::Admin => role == Role::Admin,
             };

@@ -25,6 +25,10 @@ counters! {
     /// By `outcome`: registered, signed-in, removed, too-late, unknown, taken, refused,
     /// counter-went-back.
     PASSKEYS = "everything.passkeys", "Passkeys that were made, used and removed, or were not.";
+    /// By `outcome`: started, approved, refused, paired, ended.
+    PAIRINGS = "everything.device_pairings", "What became of shared devices.";
+    /// By `outcome`: right, wrong, waiting, none.
+    PINS = "everything.pins_tried", "PINs that were tried at shared devices.";
     /// By `outcome`: rotated, repeated, replaced, family-revoked, expired, over, unknown.
     REFRESHES = "everything.token_refreshes", "Refresh tokens that were presented.";
     SIGN_OUTS = "everything.sign_outs", "Sessions that were ended by their owner.";

@@ -15,7 +15,10 @@ use crate::{
     clock,
     config::Config,
     grpc::Handlers,
-    identity::{Identity, keys::Keyring, limit::AttemptLimit, passkeys, revocations::Revocations},
+    identity::{
+        Identity, hashing::Hasher, keys::Keyring, limit::AttemptLimit, passkeys,
+        revocations::Revocations,
+    },
     orders::Orders,
     projections::{self, Projections, dead_letters::DeadLetters},
     store::revocations::Ended,
@@ -67,6 +70,7 @@ pub async fn start(config: Config, runtime: &Runtime) -> anyhow::Result<Service>
         revocations: Revocations::default(),
         attempts: AttemptLimit::new(valkey),
         passkeys: passkeys::House::new(&config.public_url, &config.passkey_origins),
+        hasher: Hasher::default(),
     };
     let verifier = begin_identity(&identity, &pool, runtime).await?;
 

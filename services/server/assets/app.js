@@ -2,6 +2,7 @@
 // Without it all forms and links still work.
 
 import { find, load, toast } from "./dom.js";
+import { watchIdle } from "./idle.js";
 import { ask, listen, takeFrom } from "./live.js";
 import { watchDrink, watchSearch } from "./menu.js";
 import { usePasskey, watchPasskeys } from "./passkeys.js";
@@ -85,4 +86,5 @@ document.addEventListener("keydown", (event) => {
 watchSearch();
 watchDrink();
 watchPasskeys();
+watchIdle();
 listen();

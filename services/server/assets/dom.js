@@ -47,6 +47,9 @@ const offset = Date.parse(document.body.dataset.now ?? "") - Date.now() || 0;
 /** Now by the server's clock, in milliseconds since 1970. */
 export const serverNow = () => Date.now() + offset;
 
+/** Where those land whose session is over, or who are locked out of a shared device. */
+const OVER = /^\/(sign-in|pair|who|kiosk)$/;
+
 /**
  * Asks the server for HTML. Leaves for the sign-in page when the session is over.
  * @param {string} url
@@ -55,7 +58,7 @@ export const serverNow = () => Date.now() + offset;
  */
 export async function load(url, init = {}) {
   const response = await fetch(url, { credentials: "same-origin", signal: AbortSignal.timeout(15000), headers: { accept: "text/html" }, ...init });
-  if (new URL(response.url).pathname.startsWith("/sign")) {
+  if (response.redirected && OVER.test(new URL(response.url).pathname)) {
     location.assign(response.url);
   }
   const html = new DOMParser().parseFromString(await response.text(), "text/html");

@@ -32,6 +32,9 @@ const answered = new WeakMap();
 /** Parts being loaded; true: something changed meanwhile, so once more. @type {Map<HTMLElement, boolean>} */
 const loading = new Map();
 
+/** Says to the server that no hand caused it: nobody stays signed in at a shared device by it. */
+const BY_ITSELF = { accept: "text/html", "everything-by-itself": "1" };
+
 /** How boards take in what was loaded. @type {(board: HTMLElement, fresh: Element) => void} */
 let mergeBoard = replaceContent;
 
@@ -87,7 +90,7 @@ export async function refresh(part) {
   loading.set(part, false);
   const asked = ask();
   try {
-    const { ok, html } = await load(part.dataset.board ?? part.dataset.fragment ?? "");
+    const { ok, html } = await load(part.dataset.board ?? part.dataset.fragment ?? "", { headers: BY_ITSELF });
     if (ok && part.isConnected) {
       const whole = part.hasAttribute("data-whole") ? html.body.firstElementChild : html.body;
       if (whole) put(part, whole, asked);
@@ -251,7 +254,8 @@ function connect() {
       tries += 1;
       retrying = setTimeout(connect, Math.min(30000, 1000 * 2 ** tries));
       // If it is the session that is over, any part of a page leads to the sign-in.
-      load("/menu/bar").catch(() => {});
+      const part = parts()[0];
+      load(part?.dataset.board ?? part?.dataset.fragment ?? "/menu/bar", { headers: BY_ITSELF }).catch(() => {});
     }
   });
 }

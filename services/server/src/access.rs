@@ -41,7 +41,17 @@ pub(crate) fn admit(rule: Rule, request: &Request) -> Result<(), Problem> {
     }
     let extensions = request.extensions();
     let nobody = Identity::Nobody;
-    let viewer = extensions.get::<Identity>().unwrap_or(&nobody).viewer()?;
+    let identity = extensions.get::<Identity>().unwrap_or(&nobody);
+    if let Identity::Device(device) = identity {
+        return if rule.admits_device(device.scope) {
+            Ok(())
+        } else if rule.needs == Needs::Device {
+            Err(Problem::new(Code::Forbidden).detail("This device is for something else."))
+        } else {
+            identity.viewer().map(drop)
+        };
+    }
+    let viewer = identity.viewer()?;
     if !rule.admits(viewer.scope) {
         return Err(Problem::new(Code::Forbidden).detail("This sign-in is not for that."));
     }
@@ -53,7 +63,7 @@ pub(crate) fn admit(rule: Rule, request: &Request) -> Result<(), Problem> {
         }
     };
     match rule.needs {
-        Needs::Nothing | Needs::Secret | Needs::Anyone | Needs::Member => {}
+        Needs::Nothing | Needs::Secret | Needs::Device | Needs::Member => {}
         Needs::Barista => role(Role::Barista)?,
         Needs::Admin => role(Role::Admin)?,
     }

@@ -75,6 +75,16 @@ pub struct Config {
     #[arg(long, env = "EVERYTHING_LIVE_RING", default_value_t = 2_048)]
     pub live_ring: usize,
 
+    /// How long a barista who does nothing stays signed in at the counter's tablet, in seconds
+    #[arg(long, env = "EVERYTHING_COUNTER_IDLE_SECONDS", default_value = "300",
+        value_parser = seconds)]
+    pub counter_idle: Duration,
+
+    /// How long somebody who does nothing stays signed in at a kiosk, in seconds
+    #[arg(long, env = "EVERYTHING_KIOSK_IDLE_SECONDS", default_value = "60",
+        value_parser = seconds)]
+    pub kiosk_idle: Duration,
+
     /// Longest time that a request may take, in seconds
     #[arg(long, env = "EVERYTHING_REQUEST_SECONDS", default_value = "10", value_parser = seconds)]
     pub request_deadline: Duration,

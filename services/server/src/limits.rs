@@ -83,6 +83,7 @@ impl Limits {
     ) -> Result<(), Problem> {
         let key = match who {
             Identity::Somebody(viewer) => viewer.member.to_string(),
+            Identity::Device(paired) => paired.device.to_string(),
             Identity::Nobody | Identity::Refused(_) => network(address),
         };
         self.requests.take(key, now).await

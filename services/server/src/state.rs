@@ -8,13 +8,14 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio_util::sync::CancellationToken;
 use types::Timestamp;
 use wire::customer::v1::{
-    ExchangeCodeRequest, ExchangeSignInLinkRequest, SignOutRequest, TokenPair,
+    ExchangeCodeRequest, ExchangeSignInLinkRequest, FinishPairingRequest, FinishPairingResponse,
+    SignOutRequest, StartPairingRequest, StartPairingResponse, TokenPair,
 };
 
 use crate::{
     api::dto::passkey::UsedPasskey,
     auth::{
-        Viewer,
+        Speaks, Viewer,
         api_tokens::ApiTokens,
         cookies::{self, Cookies},
         refresh::Refresher,
@@ -126,6 +127,29 @@ impl App {
         Ok(self.anybodys_customers().exchange_code(request).await?.into_inner())
     }
 
+    /// A device that says it is this asks to be paired.
+    pub async fn start_pairing(&self, device: &str) -> Result<StartPairingResponse, Problem> {
+        let device = device.chars().filter(|letter| !letter.is_control()).take(200).collect();
+        let request = StartPairingRequest { device };
+        Ok(self.anybodys_customers().start_pairing(request).await?.into_inner())
+    }
+
+    /// What became of a pairing, for the device that has its secret.
+    pub async fn finish_pairing(&self, secret: &str) -> Result<FinishPairingResponse, Problem> {
+        let request = FinishPairingRequest { device_code: secret.to_owned() };
+        Ok(self.anybodys_customers().finish_pairing(request).await?.into_inner())
+    }
+
+    /// The whole address of one of our pages.
+    pub fn address_of(&self, path: &str) -> String {
+        format!("{}{path}", self.config.public_url.as_str())
+    }
+
+    /// The address at which an admin finds what asks under this code.
+    pub fn pairing_address(&self, user_code: &str) -> String {
+        self.address_of(&format!("/family/devices/pair?code={user_code}"))
+    }
+
     /// The address at which a link's secret signs in.
     pub fn sign_in_address(&self, secret: &SecretString) -> SecretString {
         let pages = self.config.public_url.as_str();
@@ -159,14 +183,14 @@ impl Inner {
         &self.config
     }
 
-    /// order-service, in a person's name.
-    pub fn orders(&self, viewer: &Viewer) -> Orders {
-        self.clients.orders(Some(viewer.token()))
+    /// order-service, in the name of a person or a device.
+    pub fn orders(&self, asker: &impl Speaks) -> Orders {
+        self.clients.orders(Some(asker.token()))
     }
 
-    /// customer-service, in a person's name.
-    pub fn customers(&self, viewer: &Viewer) -> Customers {
-        self.clients.customers(Some(viewer.token()))
+    /// customer-service, in the name of a person or a device.
+    pub fn customers(&self, asker: &impl Speaks) -> Customers {
+        self.clients.customers(Some(asker.token()))
     }
 
     /// customer-service, for requests that carry their own secret.

@@ -152,7 +152,8 @@ fn form_secret(secret: Option<&FormSecret>) -> Result<FormSecret, Problem> {
 fn session(extensions: &http::Extensions) -> Option<SessionId> {
     match extensions.get::<Identity>() {
         Some(Identity::Somebody(viewer)) => Some(viewer.session),
-        _ => None,
+        Some(Identity::Device(device)) => Some(device.session),
+        Some(Identity::Nobody | Identity::Refused(_)) | None => None,
     }
 }
 

@@ -68,6 +68,12 @@ codes! {
     Unauthenticated = "unauthenticated", Unauthenticated, 401;
     /// A sign-in link or refresh token that is used up, expired or unknown.
     InvalidCredential = "invalid-credential", Unauthenticated, 401;
+    /// Not this member's PIN; `details.tries_left` before they have to wait.
+    WrongPin = "wrong-pin", PermissionDenied, 403;
+    /// Too many wrong PINs; `retry_after` says when again.
+    PinLocked = "pin-locked", ResourceExhausted, 429;
+    /// This member has no PIN for such a device.
+    NoPin = "no-pin", FailedPrecondition, 409;
     /// Signed in, but without the role or right.
     Forbidden = "forbidden", PermissionDenied, 403;
     /// No passkey of this house, or not any more.

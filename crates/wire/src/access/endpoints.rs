@@ -2,8 +2,8 @@
 //! here ends the start.
 
 use super::{
-    ADMIN, BARISTA, COUNTER, FAVOURITES, MEMBER, OPEN, ORDERING, READING, REPORTS, Rule, SECRET,
-    USUAL,
+    ADMIN, ANY_DEVICE, BARISTA, COUNTER, COUNTER_DEVICE, DISPLAY_DEVICE, FAVOURITES, MEMBER, OPEN,
+    ORDERING, READING, REPORTS, Rule, SECRET, SHARED, USUAL, WATCHING,
     Whose::{Guarded, Guardians, Order, Own, OwnOrAdmin},
 };
 
@@ -12,10 +12,10 @@ const AT_COUNTER: Rule = BARISTA.by(COUNTER).of(Order);
 
 /// Method, path template, rule.
 pub const ENDPOINTS: &[(&str, &str, Rule)] = &[
-    ("GET", "/v1/menu", SHOWN),
+    ("GET", "/v1/menu", SHOWN.or_at(COUNTER_DEVICE)),
     ("GET", "/v1/menu/search", SHOWN),
     ("PUT", "/v1/menu/availability/{slug}", BARISTA.by(COUNTER)),
-    ("GET", "/v1/bar", SHOWN),
+    ("GET", "/v1/bar", SHOWN.or_at(ANY_DEVICE)),
     ("PUT", "/v1/bar", BARISTA.by(COUNTER)),
     ("POST", "/v1/orders", MEMBER.by(ORDERING).of(Own)),
     ("GET", "/v1/orders", MEMBER.by(READING).of(Own)),
@@ -38,8 +38,9 @@ pub const ENDPOINTS: &[(&str, &str, Rule)] = &[
     ("POST", "/v1/orders/{id}/items/{line}/tick", AT_COUNTER),
     ("POST", "/v1/orders/{id}/items/{line}/strike", AT_COUNTER),
     ("POST", "/v1/orders/{id}/items/{line}/replace", AT_COUNTER),
-    ("GET", "/v1/queue", AT_COUNTER),
-    ("GET", "/v1/events", MEMBER.by(ORDERING).of(Order)),
+    ("GET", "/v1/queue", AT_COUNTER.or_at(COUNTER_DEVICE)),
+    ("GET", "/v1/display", Rule::device(DISPLAY_DEVICE)),
+    ("GET", "/v1/events", MEMBER.by(ORDERING).of(Order).or_at(WATCHING)),
     ("GET", "/v1/me", MEMBER.by(ORDERING).of(Own)),
     ("GET", "/v1/me/beans", MEMBER.by(ORDERING).of(Own)),
     ("GET", "/v1/me/statement", MEMBER.of(Own)),
@@ -69,6 +70,18 @@ pub const ENDPOINTS: &[(&str, &str, Rule)] = &[
     ("GET", "/v1/members/{id}/day", MEMBER.by(ORDERING).of(Guarded)),
     ("PUT", "/v1/members/{id}/limits", MEMBER.of(Guardians)),
     ("PUT", "/v1/members/{id}/diet", MEMBER.of(Guarded)),
+    ("GET", "/v1/members/{id}/pins", MEMBER.of(Guarded)),
+    ("PUT", "/v1/members/{id}/pins/{kind}", MEMBER.of(Guarded).about_identity()),
+    ("DELETE", "/v1/members/{id}/pins/{kind}", MEMBER.of(Guarded).about_identity()),
+    ("POST", "/v1/pairings", OPEN),
+    ("POST", "/v1/pairings/tokens", SECRET),
+    ("GET", "/v1/pairings/{code}", ADMIN),
+    ("POST", "/v1/pairings/{code}/approve", ADMIN),
+    ("POST", "/v1/pairings/{code}/refuse", ADMIN),
+    ("GET", "/v1/devices", ADMIN),
+    ("DELETE", "/v1/devices/{id}", ADMIN),
+    ("GET", "/v1/device", Rule::device(ANY_DEVICE)),
+    ("POST", "/v1/device/session", Rule::device(SHARED)),
     ("GET", "/v1/house", MEMBER),
     ("PUT", "/v1/house", ADMIN),
     ("GET", "/v1/notifications", MEMBER.of(Own)),

@@ -1,9 +1,10 @@
 //! The gRPC methods, which the services enforce at their doors.
 
 use super::{
-    ADMIN, BARISTA, COUNTER, FAVOURITES, MEMBER, ORDERING,
+    ADMIN, ANY_DEVICE, BARISTA, COUNTER, COUNTER_DEVICE, DISPLAY_DEVICE, FAVOURITES, MEMBER,
+    ORDERING,
     Peer::{CustomerService, Launcher, OrderService, Server},
-    READING, REPORTS, Rule, USUAL,
+    READING, REPORTS, Rule, SHARED, USUAL,
     Whose::{Guarded, Guardians, Order, Own, OwnOrAdmin},
 };
 
@@ -14,12 +15,15 @@ const AT_COUNTER: Rule = BARISTA.by(COUNTER).of(Order);
 
 /// Every method of ours with what it asks for.
 pub const METHODS: &[(&str, Rule)] = &[
-    ("/everything.order.v1.OrderService/GetMenu", SHOWN.or(&[Server, CustomerService, Launcher])),
+    (
+        "/everything.order.v1.OrderService/GetMenu",
+        SHOWN.or(&[Server, CustomerService, Launcher]).or_at(COUNTER_DEVICE),
+    ),
     ("/everything.order.v1.OrderService/SearchMenu", SHOWN.or(&[Server])),
     ("/everything.order.v1.OrderService/SetAvailability", BARISTA.by(COUNTER)),
     ("/everything.order.v1.OrderService/PriceItems", SHOWN.or(&[CustomerService])),
     ("/everything.order.v1.OrderService/CheckItems", SHOWN.or(&[CustomerService])),
-    ("/everything.order.v1.OrderService/GetBar", SHOWN.or(&[Server])),
+    ("/everything.order.v1.OrderService/GetBar", SHOWN.or(&[Server]).or_at(ANY_DEVICE)),
     ("/everything.order.v1.OrderService/SetBar", BARISTA.by(COUNTER)),
     ("/everything.order.v1.OrderService/PlaceOrder", MEMBER.by(ORDERING).of(Own)),
     ("/everything.order.v1.OrderService/OrderFavourite", MEMBER.by(USUAL).of(Own)),
@@ -28,7 +32,8 @@ pub const METHODS: &[(&str, Rule)] = &[
     ("/everything.order.v1.OrderService/ListOrders", MEMBER.by(READING).of(Order)),
     ("/everything.order.v1.OrderService/TellOrders", MEMBER.of(Own)),
     ("/everything.order.v1.OrderService/ForgetMember", Rule::services(&[CustomerService])),
-    ("/everything.order.v1.OrderService/GetQueue", AT_COUNTER),
+    ("/everything.order.v1.OrderService/GetQueue", AT_COUNTER.or_at(COUNTER_DEVICE)),
+    ("/everything.order.v1.OrderService/GetDisplay", Rule::device(DISPLAY_DEVICE)),
     ("/everything.order.v1.OrderService/AcceptOrder", AT_COUNTER),
     ("/everything.order.v1.OrderService/ReadyOrder", AT_COUNTER),
     ("/everything.order.v1.OrderService/ReleaseOrder", AT_COUNTER),
@@ -88,6 +93,17 @@ pub const METHODS: &[(&str, Rule)] = &[
     ("/everything.customer.v1.CustomerService/ListApiTokens", MEMBER.of(Own)),
     ("/everything.customer.v1.CustomerService/RevokeApiToken", MEMBER.of(Own).about_identity()),
     ("/everything.customer.v1.CustomerService/ExchangeApiToken", Rule::services(&[Server])),
+    ("/everything.customer.v1.CustomerService/StartPairing", Rule::services(&[Server])),
+    ("/everything.customer.v1.CustomerService/FinishPairing", Rule::services(&[Server])),
+    ("/everything.customer.v1.CustomerService/GetPairing", ADMIN),
+    ("/everything.customer.v1.CustomerService/DecidePairing", ADMIN),
+    ("/everything.customer.v1.CustomerService/ListDevices", ADMIN),
+    ("/everything.customer.v1.CustomerService/EndDevice", ADMIN),
+    ("/everything.customer.v1.CustomerService/GetDevice", Rule::device(ANY_DEVICE)),
+    ("/everything.customer.v1.CustomerService/SignInAtDevice", Rule::device(SHARED)),
+    ("/everything.customer.v1.CustomerService/ListPins", MEMBER.of(Guarded)),
+    ("/everything.customer.v1.CustomerService/SetPin", MEMBER.of(Guarded).about_identity()),
+    ("/everything.customer.v1.CustomerService/RemovePin", MEMBER.of(Guarded).about_identity()),
     ("/everything.customer.v1.CustomerService/GetMe", MEMBER.by(ORDERING).of(Own)),
     (
         "/everything.customer.v1.CustomerService/ListMembers",

@@ -53,8 +53,8 @@ pub enum Needs {
     Nothing,
     /// Whoever holds the secret that the request itself carries: a link, a refresh token.
     Secret,
-    /// Somebody who is signed in, or a paired device at which nobody acts.
-    Anyone,
+    /// A paired device at which nobody acts.
+    Device,
     Member,
     /// A barista, or an admin.
     Barista,
@@ -68,7 +68,7 @@ impl Needs {
         match self {
             Self::Nothing => "anybody",
             Self::Secret => "whoever holds the secret",
-            Self::Anyone => "anybody signed in, or a paired device",
+            Self::Device => "paired device",
             Self::Member => "member",
             Self::Barista => "barista or admin",
             Self::Admin => "admin",
@@ -125,6 +125,8 @@ pub struct Rule {
     pub services: &'static [Peer],
     /// What a sign-in must be for; [`Needs::Nothing`] asks for none.
     pub scopes: &'static [Scope],
+    /// What a paired device must be for that may while nobody acts at it.
+    pub devices: &'static [Scope],
     pub whose: Whose,
 }
 
@@ -132,16 +134,22 @@ impl Rule {
     const fn person(needs: Needs) -> Self {
         let ended = match needs {
             Needs::Admin => Ended::MustBeKnown,
-            Needs::Nothing | Needs::Secret | Needs::Anyone | Needs::Member | Needs::Barista => {
+            Needs::Nothing | Needs::Secret | Needs::Device | Needs::Member | Needs::Barista => {
                 Ended::AsKnown
             }
         };
-        Self { needs, ended, services: &[], scopes: &[Scope::Full], whose: Whose::House }
+        let scopes = &[Scope::Full];
+        Self { needs, ended, services: &[], scopes, devices: &[], whose: Whose::House }
     }
 
     const fn services(services: &'static [Peer]) -> Self {
         let (needs, ended) = (Needs::Nothing, Ended::AsKnown);
-        Self { needs, ended, services, scopes: &[], whose: Whose::House }
+        Self { needs, ended, services, scopes: &[], devices: &[], whose: Whose::House }
+    }
+
+    /// A paired device for one of these, and nobody else.
+    const fn device(devices: &'static [Scope]) -> Self {
+        Self { needs: Needs::Device, devices, ..Self::services(&[]) }
     }
 
     /// Or one of these services for itself.
@@ -152,6 +160,11 @@ impl Rule {
     /// Sign-ins for these suffice.
     const fn by(self, scopes: &'static [Scope]) -> Self {
         Self { scopes, ..self }
+    }
+
+    /// Or a paired device for one of these, while nobody acts at it.
+    const fn or_at(self, devices: &'static [Scope]) -> Self {
+        Self { devices, ..self }
     }
 
     const fn of(self, whose: Whose) -> Self {
@@ -166,6 +179,11 @@ impl Rule {
     /// Whether a sign-in for this may be used.
     pub fn admits(&self, scope: Scope) -> bool {
         self.scopes.contains(&scope)
+    }
+
+    /// Whether a paired device for this may, while nobody acts at it.
+    pub fn admits_device(&self, scope: Scope) -> bool {
+        self.devices.contains(&scope)
     }
 }
 
@@ -191,6 +209,17 @@ const USUAL: &[Scope] = &[Scope::Full, Scope::Kiosk, Scope::Usual];
 const REPORTS: &[Scope] = &[Scope::Full, Scope::Reports];
 /// A barista, on their own device or at the counter's.
 const COUNTER: &[Scope] = &[Scope::Full, Scope::Counter];
+/// The counter's tablet, before somebody says who they are.
+const COUNTER_DEVICE: &[Scope] = &[Scope::Counter];
+/// A screen that everybody looks at.
+const DISPLAY_DEVICE: &[Scope] = &[Scope::Display];
+/// The kitchen's tablet, before a child says who they are.
+const KIOSK_DEVICE: &[Scope] = &[Scope::Kiosk];
+/// Where people say who they are.
+const SHARED: &[Scope] = &[Scope::Counter, Scope::Kiosk];
+/// Screens that show what happens to orders.
+const WATCHING: &[Scope] = &[Scope::Counter, Scope::Display];
+const ANY_DEVICE: &[Scope] = &[Scope::Counter, Scope::Display, Scope::Kiosk];
 
 /// The rule of a gRPC method by its path, `/package.Service/Method`.
 pub fn of(path: &str) -> Option<Rule> {

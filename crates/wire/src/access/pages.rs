@@ -1,13 +1,18 @@
 //! The pages and their forms, which the gateway enforces like the endpoints.
 
 use super::{
-    ADMIN, BARISTA, COUNTER, FAVOURITES, MEMBER, OPEN, ORDERING, Rule, SECRET,
+    ADMIN, BARISTA, COUNTER, COUNTER_DEVICE, DISPLAY_DEVICE, FAVOURITES, KIOSK_DEVICE, MEMBER,
+    OPEN, ORDERING, Rule, SECRET,
     Whose::{Guardians, Order, Own},
 };
+use types::Scope;
 
 const SHOWN: Rule = MEMBER.by(ORDERING);
 const COUNTER_PAGE: Rule = BARISTA.by(COUNTER);
 const AT_COUNTER: Rule = COUNTER_PAGE.of(Order);
+/// At a shared tablet, whether somebody has said who they are or not.
+const AT_TABLET: Rule = MEMBER.by(COUNTER_DEVICE).or_at(COUNTER_DEVICE);
+const IN_KITCHEN: Rule = MEMBER.by(KIOSK_DEVICE).or_at(KIOSK_DEVICE);
 
 /// Method, path template, rule.
 pub const PAGES: &[(&str, &str, Rule)] = &[
@@ -36,6 +41,7 @@ pub const PAGES: &[(&str, &str, Rule)] = &[
     ("GET", "/children/{id}", MEMBER.of(Guardians)),
     ("POST", "/children/{id}/limits", MEMBER.of(Guardians)),
     ("POST", "/children/{id}/diet", MEMBER.of(Guardians)),
+    ("POST", "/children/{id}/pin", MEMBER.of(Guardians).about_identity()),
     ("GET", "/diet", MEMBER.of(Own)),
     ("POST", "/diet", MEMBER.of(Own)),
     ("GET", "/favourites", MEMBER.by(FAVOURITES).of(Own)),
@@ -53,6 +59,21 @@ pub const PAGES: &[(&str, &str, Rule)] = &[
     ("POST", "/counter/menu/{slug}", COUNTER_PAGE),
     ("POST", "/counter/orders/{id}/tick", AT_COUNTER),
     ("POST", "/counter/orders/{id}/{act}", AT_COUNTER),
+    ("GET", "/pair", OPEN),
+    ("POST", "/pair", OPEN),
+    ("GET", "/who", AT_TABLET),
+    ("GET", "/who/board", Rule::device(COUNTER_DEVICE)),
+    ("GET", "/who/bar", Rule::device(COUNTER_DEVICE)),
+    ("GET", "/who/{id}", Rule::device(COUNTER_DEVICE)),
+    ("POST", "/who/{id}", Rule::device(COUNTER_DEVICE)),
+    ("POST", "/who", MEMBER.by(&[Scope::Counter]).of(Own)),
+    ("GET", "/kiosk", IN_KITCHEN),
+    ("GET", "/kiosk/done", IN_KITCHEN),
+    ("GET", "/kiosk/{id}", Rule::device(KIOSK_DEVICE)),
+    ("POST", "/kiosk/{id}", Rule::device(KIOSK_DEVICE)),
+    ("POST", "/kiosk", MEMBER.by(&[Scope::Kiosk]).of(Own)),
+    ("GET", "/display", Rule::device(DISPLAY_DEVICE)),
+    ("GET", "/display/board", Rule::device(DISPLAY_DEVICE)),
     ("GET", "/notifications", MEMBER.of(Own)),
     ("GET", "/notifications/list", MEMBER.of(Own)),
     ("GET", "/beans", MEMBER.of(Own)),
@@ -69,8 +90,13 @@ pub const PAGES: &[(&str, &str, Rule)] = &[
     ("GET", "/me/export", MEMBER.of(Own)),
     ("GET", "/me/leave", MEMBER.of(Own)),
     ("POST", "/me/leave", MEMBER.of(Own).about_identity()),
+    ("POST", "/me/pin", MEMBER.of(Own).about_identity()),
     ("GET", "/family", ADMIN),
     ("POST", "/family", ADMIN),
+    ("GET", "/family/devices", ADMIN),
+    ("GET", "/family/devices/pair", ADMIN),
+    ("POST", "/family/devices/pair", ADMIN),
+    ("POST", "/family/devices/{id}/end", ADMIN),
     ("GET", "/family/{id}", ADMIN),
     ("POST", "/family/{id}", ADMIN),
     ("POST", "/family/{id}/roles", ADMIN),
@@ -80,6 +106,7 @@ pub const PAGES: &[(&str, &str, Rule)] = &[
     ("POST", "/family/{id}/passkeys/remove", ADMIN),
     ("POST", "/family/{id}/withdraw", ADMIN),
     ("POST", "/family/{id}/remove", ADMIN),
+    ("POST", "/family/{id}/pin", ADMIN),
     ("POST", "/beans", MEMBER.of(Own)),
     ("GET", "/beans/{id}", ADMIN),
     ("POST", "/beans/{id}", ADMIN),

@@ -120,6 +120,7 @@ pub struct TokenPair {
     pub refresh_token: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "4")]
     pub refresh_expires_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// empty: they are a paired device's
     #[prost(string, tag = "5")]
     pub member_id: ::prost::alloc::string::String,
 }
@@ -380,6 +381,216 @@ pub struct ExchangeApiTokenResponse {
     pub access_token: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "2")]
     pub access_expires_at: ::core::option::Option<::prost_types::Timestamp>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StartPairingRequest {
+    /// what its browser says it is
+    #[prost(string, tag = "1")]
+    pub device: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StartPairingResponse {
+    /// the secret to come back with; only its hash is stored
+    #[prost(string, tag = "1")]
+    pub device_code: ::prost::alloc::string::String,
+    /// "WDJB-MJHT"
+    #[prost(string, tag = "2")]
+    pub user_code: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "3")]
+    pub expires_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// between two questions
+    #[prost(int32, tag = "4")]
+    pub interval_seconds: i32,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FinishPairingRequest {
+    #[prost(string, tag = "1")]
+    pub device_code: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FinishPairingResponse {
+    #[prost(enumeration = "PairingState", tag = "1")]
+    pub state: i32,
+    /// while it is pending
+    #[prost(string, tag = "2")]
+    pub user_code: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "3")]
+    pub expires_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// longer when it was asked too soon
+    #[prost(int32, tag = "4")]
+    pub interval_seconds: i32,
+    /// once it is paired
+    #[prost(message, optional, tag = "5")]
+    pub tokens: ::core::option::Option<TokenPair>,
+    #[prost(message, optional, tag = "6")]
+    pub device: ::core::option::Option<Device>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetPairingRequest {
+    /// as it was typed
+    #[prost(string, tag = "1")]
+    pub user_code: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Pairing {
+    #[prost(string, tag = "1")]
+    pub user_code: ::prost::alloc::string::String,
+    /// what its browser says it is
+    #[prost(string, tag = "2")]
+    pub device: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "3")]
+    pub asked_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(message, optional, tag = "4")]
+    pub expires_at: ::core::option::Option<::prost_types::Timestamp>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DecidePairingRequest {
+    #[prost(string, tag = "1")]
+    pub user_code: ::prost::alloc::string::String,
+    #[prost(oneof = "decide_pairing_request::Decision", tags = "2, 3")]
+    pub decision: ::core::option::Option<decide_pairing_request::Decision>,
+}
+/// Nested message and enum types in `DecidePairingRequest`.
+pub mod decide_pairing_request {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Decision {
+        #[prost(message, tag = "2")]
+        Approve(super::ApprovedDevice),
+        #[prost(message, tag = "3")]
+        Refuse(super::Refused),
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ApprovedDevice {
+    /// "Kitchen counter"
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(enumeration = "DeviceKind", tag = "2")]
+    pub kind: i32,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Refused {}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DecidePairingResponse {
+    /// absent: refused
+    #[prost(message, optional, tag = "1")]
+    pub device: ::core::option::Option<Device>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Device {
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(enumeration = "DeviceKind", tag = "3")]
+    pub kind: i32,
+    /// what its browser said it is
+    #[prost(string, tag = "4")]
+    pub says: ::prost::alloc::string::String,
+    /// member id
+    #[prost(string, tag = "5")]
+    pub paired_by: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "6")]
+    pub paired_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// to some 15 minutes; absent: it has not come yet
+    #[prost(message, optional, tag = "7")]
+    pub last_used_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// who is signed in at it; empty: nobody
+    #[prost(string, tag = "8")]
+    pub member_id: ::prost::alloc::string::String,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListDevicesRequest {}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListDevicesResponse {
+    /// those that were not ended, paired first
+    #[prost(message, repeated, tag = "1")]
+    pub devices: ::prost::alloc::vec::Vec<Device>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EndDeviceRequest {
+    #[prost(string, tag = "1")]
+    pub device_id: ::prost::alloc::string::String,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EndDeviceResponse {
+    #[prost(bool, tag = "1")]
+    pub already_so: bool,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetDeviceRequest {}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetDeviceResponse {
+    #[prost(message, optional, tag = "1")]
+    pub device: ::core::option::Option<Device>,
+    /// the family, by name
+    #[prost(message, repeated, tag = "2")]
+    pub faces: ::prost::alloc::vec::Vec<Face>,
+}
+/// As much of a member as a screen that everybody looks at may show.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Face {
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub emoji: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub colour: ::prost::alloc::string::String,
+    /// here, by a PIN
+    #[prost(bool, tag = "5")]
+    pub may_sign_in: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SignInAtDeviceRequest {
+    #[prost(string, tag = "1")]
+    pub member_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub pin: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListPinsRequest {
+    /// empty: the caller's
+    #[prost(string, tag = "1")]
+    pub member_id: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListPinsResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub pins: ::prost::alloc::vec::Vec<StoredPin>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StoredPin {
+    #[prost(enumeration = "PinKind", tag = "1")]
+    pub kind: i32,
+    #[prost(message, optional, tag = "2")]
+    pub set_at: ::core::option::Option<::prost_types::Timestamp>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SetPinRequest {
+    /// empty: the caller's
+    #[prost(string, tag = "1")]
+    pub member_id: ::prost::alloc::string::String,
+    #[prost(enumeration = "PinKind", tag = "2")]
+    pub kind: i32,
+    #[prost(string, tag = "3")]
+    pub pin: ::prost::alloc::string::String,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SetPinResponse {}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RemovePinRequest {
+    /// empty: the caller's
+    #[prost(string, tag = "1")]
+    pub member_id: ::prost::alloc::string::String,
+    #[prost(enumeration = "PinKind", tag = "2")]
+    pub kind: i32,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RemovePinResponse {
+    #[prost(bool, tag = "1")]
+    pub already_so: bool,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetMeRequest {}
@@ -1211,6 +1422,108 @@ impl Role {
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
+pub enum DeviceKind {
+    Unspecified = 0,
+    /// baristas switch by PIN
+    Counter = 1,
+    /// shows who is next and what is ready
+    Display = 2,
+    /// children order by picture PIN
+    Kiosk = 3,
+}
+impl DeviceKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "DEVICE_KIND_UNSPECIFIED",
+            Self::Counter => "DEVICE_KIND_COUNTER",
+            Self::Display => "DEVICE_KIND_DISPLAY",
+            Self::Kiosk => "DEVICE_KIND_KIOSK",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "DEVICE_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "DEVICE_KIND_COUNTER" => Some(Self::Counter),
+            "DEVICE_KIND_DISPLAY" => Some(Self::Display),
+            "DEVICE_KIND_KIOSK" => Some(Self::Kiosk),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum PairingState {
+    Unspecified = 0,
+    Pending = 1,
+    Refused = 2,
+    /// or used, or never there
+    Expired = 3,
+    Paired = 4,
+}
+impl PairingState {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "PAIRING_STATE_UNSPECIFIED",
+            Self::Pending => "PAIRING_STATE_PENDING",
+            Self::Refused => "PAIRING_STATE_REFUSED",
+            Self::Expired => "PAIRING_STATE_EXPIRED",
+            Self::Paired => "PAIRING_STATE_PAIRED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "PAIRING_STATE_UNSPECIFIED" => Some(Self::Unspecified),
+            "PAIRING_STATE_PENDING" => Some(Self::Pending),
+            "PAIRING_STATE_REFUSED" => Some(Self::Refused),
+            "PAIRING_STATE_EXPIRED" => Some(Self::Expired),
+            "PAIRING_STATE_PAIRED" => Some(Self::Paired),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum PinKind {
+    Unspecified = 0,
+    /// 4 to 6 digits, for the counter
+    Digits = 1,
+    /// 4 of 9 pictures, "1" to "9", for the kiosk
+    Pictures = 2,
+}
+impl PinKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "PIN_KIND_UNSPECIFIED",
+            Self::Digits => "PIN_KIND_DIGITS",
+            Self::Pictures => "PIN_KIND_PICTURES",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "PIN_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "PIN_KIND_DIGITS" => Some(Self::Digits),
+            "PIN_KIND_PICTURES" => Some(Self::Pictures),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
 pub enum MemberKind {
     Unspecified = 0,
     Adult = 1,
@@ -2020,6 +2333,318 @@ pub mod customer_service_client {
                     GrpcMethod::new(
                         "everything.customer.v1.CustomerService",
                         "ExchangeApiToken",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// -- shared devices: paired as RFC 8628 does it --
+        /// A device asks to be paired: a code to show, a secret to come back with.
+        pub async fn start_pairing(
+            &mut self,
+            request: impl tonic::IntoRequest<super::StartPairingRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::StartPairingResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/StartPairing",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "everything.customer.v1.CustomerService",
+                        "StartPairing",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// What became of it; where it was approved, once, the device's own tokens.
+        pub async fn finish_pairing(
+            &mut self,
+            request: impl tonic::IntoRequest<super::FinishPairingRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::FinishPairingResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/FinishPairing",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "everything.customer.v1.CustomerService",
+                        "FinishPairing",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// What asks, for an admin who types its code.
+        pub async fn get_pairing(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetPairingRequest>,
+        ) -> std::result::Result<tonic::Response<super::Pairing>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/GetPairing",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "everything.customer.v1.CustomerService",
+                        "GetPairing",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// An admin names the device and says what it is, or refuses it.
+        pub async fn decide_pairing(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DecidePairingRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DecidePairingResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/DecidePairing",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "everything.customer.v1.CustomerService",
+                        "DecidePairing",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn list_devices(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListDevicesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListDevicesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/ListDevices",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "everything.customer.v1.CustomerService",
+                        "ListDevices",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Ends a device and every sign-in at it, everywhere within 5 s.
+        pub async fn end_device(
+            &mut self,
+            request: impl tonic::IntoRequest<super::EndDeviceRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EndDeviceResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/EndDevice",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "everything.customer.v1.CustomerService",
+                        "EndDevice",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// What a device shows of itself and of the family.
+        pub async fn get_device(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetDeviceRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetDeviceResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/GetDevice",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "everything.customer.v1.CustomerService",
+                        "GetDevice",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Somebody says who they are, by their PIN; who was there before is signed out.
+        pub async fn sign_in_at_device(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SignInAtDeviceRequest>,
+        ) -> std::result::Result<tonic::Response<super::TokenPair>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/SignInAtDevice",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "everything.customer.v1.CustomerService",
+                        "SignInAtDevice",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn list_pins(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListPinsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListPinsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/ListPins",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("everything.customer.v1.CustomerService", "ListPins"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn set_pin(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SetPinRequest>,
+        ) -> std::result::Result<tonic::Response<super::SetPinResponse>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/SetPin",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("everything.customer.v1.CustomerService", "SetPin"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn remove_pin(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RemovePinRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RemovePinResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/RemovePin",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "everything.customer.v1.CustomerService",
+                        "RemovePin",
                     ),
                 );
             self.inner.unary(req, path, codec).await
@@ -3098,6 +3723,82 @@ pub mod customer_service_server {
             request: tonic::Request<super::ExchangeApiTokenRequest>,
         ) -> std::result::Result<
             tonic::Response<super::ExchangeApiTokenResponse>,
+            tonic::Status,
+        >;
+        /// -- shared devices: paired as RFC 8628 does it --
+        /// A device asks to be paired: a code to show, a secret to come back with.
+        async fn start_pairing(
+            &self,
+            request: tonic::Request<super::StartPairingRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::StartPairingResponse>,
+            tonic::Status,
+        >;
+        /// What became of it; where it was approved, once, the device's own tokens.
+        async fn finish_pairing(
+            &self,
+            request: tonic::Request<super::FinishPairingRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::FinishPairingResponse>,
+            tonic::Status,
+        >;
+        /// What asks, for an admin who types its code.
+        async fn get_pairing(
+            &self,
+            request: tonic::Request<super::GetPairingRequest>,
+        ) -> std::result::Result<tonic::Response<super::Pairing>, tonic::Status>;
+        /// An admin names the device and says what it is, or refuses it.
+        async fn decide_pairing(
+            &self,
+            request: tonic::Request<super::DecidePairingRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DecidePairingResponse>,
+            tonic::Status,
+        >;
+        async fn list_devices(
+            &self,
+            request: tonic::Request<super::ListDevicesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListDevicesResponse>,
+            tonic::Status,
+        >;
+        /// Ends a device and every sign-in at it, everywhere within 5 s.
+        async fn end_device(
+            &self,
+            request: tonic::Request<super::EndDeviceRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EndDeviceResponse>,
+            tonic::Status,
+        >;
+        /// What a device shows of itself and of the family.
+        async fn get_device(
+            &self,
+            request: tonic::Request<super::GetDeviceRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetDeviceResponse>,
+            tonic::Status,
+        >;
+        /// Somebody says who they are, by their PIN; who was there before is signed out.
+        async fn sign_in_at_device(
+            &self,
+            request: tonic::Request<super::SignInAtDeviceRequest>,
+        ) -> std::result::Result<tonic::Response<super::TokenPair>, tonic::Status>;
+        async fn list_pins(
+            &self,
+            request: tonic::Request<super::ListPinsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListPinsResponse>,
+            tonic::Status,
+        >;
+        async fn set_pin(
+            &self,
+            request: tonic::Request<super::SetPinRequest>,
+        ) -> std::result::Result<tonic::Response<super::SetPinResponse>, tonic::Status>;
+        async fn remove_pin(
+            &self,
+            request: tonic::Request<super::RemovePinRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RemovePinResponse>,
             tonic::Status,
         >;
         /// -- members --
@@ -4404,6 +5105,504 @@ pub mod customer_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ExchangeApiTokenSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/StartPairing" => {
+                    #[allow(non_camel_case_types)]
+                    struct StartPairingSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::StartPairingRequest>
+                    for StartPairingSvc<T> {
+                        type Response = super::StartPairingResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::StartPairingRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::start_pairing(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = StartPairingSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/FinishPairing" => {
+                    #[allow(non_camel_case_types)]
+                    struct FinishPairingSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::FinishPairingRequest>
+                    for FinishPairingSvc<T> {
+                        type Response = super::FinishPairingResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::FinishPairingRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::finish_pairing(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = FinishPairingSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/GetPairing" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetPairingSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::GetPairingRequest>
+                    for GetPairingSvc<T> {
+                        type Response = super::Pairing;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetPairingRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::get_pairing(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetPairingSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/DecidePairing" => {
+                    #[allow(non_camel_case_types)]
+                    struct DecidePairingSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::DecidePairingRequest>
+                    for DecidePairingSvc<T> {
+                        type Response = super::DecidePairingResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DecidePairingRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::decide_pairing(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DecidePairingSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/ListDevices" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListDevicesSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::ListDevicesRequest>
+                    for ListDevicesSvc<T> {
+                        type Response = super::ListDevicesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListDevicesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::list_devices(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListDevicesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/EndDevice" => {
+                    #[allow(non_camel_case_types)]
+                    struct EndDeviceSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::EndDeviceRequest>
+                    for EndDeviceSvc<T> {
+                        type Response = super::EndDeviceResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::EndDeviceRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::end_device(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = EndDeviceSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/GetDevice" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetDeviceSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::GetDeviceRequest>
+                    for GetDeviceSvc<T> {
+                        type Response = super::GetDeviceResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetDeviceRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::get_device(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetDeviceSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/SignInAtDevice" => {
+                    #[allow(non_camel_case_types)]
+                    struct SignInAtDeviceSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::SignInAtDeviceRequest>
+                    for SignInAtDeviceSvc<T> {
+                        type Response = super::TokenPair;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SignInAtDeviceRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::sign_in_at_device(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SignInAtDeviceSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/ListPins" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListPinsSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::ListPinsRequest>
+                    for ListPinsSvc<T> {
+                        type Response = super::ListPinsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListPinsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::list_pins(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListPinsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/SetPin" => {
+                    #[allow(non_camel_case_types)]
+                    struct SetPinSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::SetPinRequest>
+                    for SetPinSvc<T> {
+                        type Response = super::SetPinResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SetPinRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::set_pin(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SetPinSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/RemovePin" => {
+                    #[allow(non_camel_case_types)]
+                    struct RemovePinSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::RemovePinRequest>
+                    for RemovePinSvc<T> {
+                        type Response = super::RemovePinResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RemovePinRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::remove_pin(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RemovePinSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -471,6 +471,32 @@ pub struct Queue {
     #[prost(string, tag = "3")]
     pub position: ::prost::alloc::string::String,
 }
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetDisplayRequest {}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Display {
+    /// longest waiting first
+    #[prost(message, repeated, tag = "1")]
+    pub orders: ::prost::alloc::vec::Vec<DisplayedOrder>,
+    #[prost(message, optional, tag = "2")]
+    pub bar: ::core::option::Option<Bar>,
+    #[prost(string, tag = "3")]
+    pub position: ::prost::alloc::string::String,
+}
+/// Nothing but what is called out.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DisplayedOrder {
+    #[prost(int32, tag = "1")]
+    pub number: i32,
+    /// queued, preparing or ready
+    #[prost(enumeration = "OrderState", tag = "2")]
+    pub state: i32,
+    /// for whom its items are, each once
+    #[prost(string, repeated, tag = "3")]
+    pub member_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(string, repeated, tag = "4")]
+    pub guests: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CommandRequest {
     #[prost(string, tag = "1")]
@@ -1268,6 +1294,30 @@ pub mod order_service_client {
                 .insert(GrpcMethod::new("everything.order.v1.OrderService", "GetQueue"));
             self.inner.unary(req, path, codec).await
         }
+        /// What a screen for everybody shows: numbers, and for whom.
+        pub async fn get_display(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetDisplayRequest>,
+        ) -> std::result::Result<tonic::Response<super::Display>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.order.v1.OrderService/GetDisplay",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("everything.order.v1.OrderService", "GetDisplay"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
         pub async fn accept_order(
             &mut self,
             request: impl tonic::IntoRequest<super::CommandRequest>,
@@ -1841,6 +1891,11 @@ pub mod order_service_server {
             &self,
             request: tonic::Request<super::GetQueueRequest>,
         ) -> std::result::Result<tonic::Response<super::Queue>, tonic::Status>;
+        /// What a screen for everybody shows: numbers, and for whom.
+        async fn get_display(
+            &self,
+            request: tonic::Request<super::GetDisplayRequest>,
+        ) -> std::result::Result<tonic::Response<super::Display>, tonic::Status>;
         async fn accept_order(
             &self,
             request: tonic::Request<super::CommandRequest>,
@@ -2752,6 +2807,51 @@ pub mod order_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetQueueSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.order.v1.OrderService/GetDisplay" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetDisplaySvc<T: OrderService>(pub Arc<T>);
+                    impl<
+                        T: OrderService,
+                    > tonic::server::UnaryService<super::GetDisplayRequest>
+                    for GetDisplaySvc<T> {
+                        type Response = super::Display;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetDisplayRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as OrderService>::get_display(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetDisplaySvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

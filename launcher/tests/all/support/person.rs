@@ -80,6 +80,12 @@ impl Person {
         person
     }
 
+    /// The same client with these tokens from now on.
+    pub(crate) fn holding(self, pair: &Value) -> Self {
+        *self.tokens.lock().unwrap() = Some(Tokens::of(pair));
+        self
+    }
+
     /// The access token, a new one in good time.
     pub(crate) fn token(&self) -> Option<String> {
         let mut tokens = self.tokens.lock().unwrap();

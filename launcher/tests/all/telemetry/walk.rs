@@ -9,6 +9,9 @@ use ureq::http;
 use super::{eventually_nothing_is_missing, missing_steps, secrets::Secrets};
 use crate::support::{App, Person, otlp::Collector, passkeys};
 
+/// Of whoever signs in at a device.
+const PIN: &str = "7310";
+
 /// Who walks.
 pub(super) struct Walk<'a> {
     pub(super) app: &'a App,
@@ -90,6 +93,16 @@ impl Walk<'_> {
                 // The schedule may not have summed one up yet.
                 let answer = cleo.get(path);
                 assert!(matches!(answer.status, 200 | 404), "{answer:?}");
+            }
+            (_, path) if path.contains("/pairings") || path.contains("/device") => {
+                self.at_a_device(method, path);
+            }
+            ("GET", "/v1/display") => drop(self.device("display").get(path).ok()),
+            ("GET", "/v1/members/{id}/pins") => drop(ada.get(&path.replace("{id}", ben)).ok()),
+            ("PUT" | "DELETE", "/v1/members/{id}/pins/{kind}") => {
+                let path = path.replace("{id}", ben).replace("{kind}", "digits");
+                let pin = if method == "PUT" { json!({"pin": PIN}) } else { json!({}) };
+                ada.write(method, &path, &pin).ok();
             }
             ("GET", _) => drop(cleo.get(path).ok()),
             ("PUT", "/v1/me/boards") => drop(cleo.put(path, &json!({"on_boards": true})).ok()),
@@ -235,6 +248,52 @@ impl Walk<'_> {
         let order = self.cleo.place_with(&uuid::Uuid::now_v7().to_string(), &body).ok();
         assert_eq!(order["state"], state, "{order}");
         order
+    }
+
+    /// What is asked by and about shared devices.
+    fn at_a_device(&self, method: &str, path: &str) {
+        let Self { app, ada, ben, .. } = self;
+        let start = || app.stranger().post("/v1/pairings", &json!({"device": "A walk"})).ok();
+        let of_code = |path: &str| path.replace("{code}", start()["user_code"].as_str().unwrap());
+        match (method, path) {
+            ("POST", "/v1/pairings") => drop(start()),
+            ("POST", "/v1/pairings/tokens") => drop(self.device("kiosk")),
+            ("GET", "/v1/pairings/{code}") => drop(ada.get(&of_code(path)).ok()),
+            ("POST", "/v1/pairings/{code}/approve") => {
+                ada.post(&of_code(path), &json!({"name": "Walk", "kind": "display"})).ok();
+            }
+            ("POST", "/v1/pairings/{code}/refuse") => {
+                drop(ada.post(&of_code(path), &json!({})).ok())
+            }
+            ("GET", "/v1/devices") => drop(ada.get(path).ok()),
+            ("DELETE", "/v1/devices/{id}") => {
+                self.device("display");
+                let devices = ada.get("/v1/devices").ok();
+                let id = devices["devices"].as_array().unwrap().last().unwrap()["id"].clone();
+                ada.write("DELETE", &path.replace("{id}", id.as_str().unwrap()), &json!({})).ok();
+            }
+            ("GET", "/v1/device") => drop(self.device("counter").get(path).ok()),
+            ("POST", "/v1/device/session") => {
+                let pin = format!("/v1/members/{ben}/pins/digits");
+                ada.put(&pin, &json!({"pin": PIN})).ok();
+                self.device("counter").post(path, &json!({"member": ben, "pin": PIN})).ok();
+            }
+            _ => panic!("how is {method} {path} called?"),
+        }
+    }
+
+    /// A device of this kind, which Ada has approved.
+    fn device(&self, kind: &str) -> Person {
+        let stranger = self.app.stranger();
+        let started = stranger.post("/v1/pairings", &json!({})).ok();
+        let path = format!("/v1/pairings/{}/approve", started["user_code"].as_str().unwrap());
+        self.ada.post(&path, &json!({"name": "Walk", "kind": kind})).ok();
+        let secret = json!({"device_code": started["device_code"]});
+        let paired = stranger.post("/v1/pairings/tokens", &secret).ok();
+        for secret in [&started["device_code"], &paired["tokens"]["refresh_token"]] {
+            self.secrets.hold(secret);
+        }
+        stranger.holding(&paired["tokens"])
     }
 
     /// Keeps a drink as the usual, the same each time: its id.

@@ -3,7 +3,10 @@
 //!
 //! Costs: reading is one statement, setting three.
 
-use customer_domain::diners::{self, Absurd, By, Diet, Limits, NotYours};
+use customer_domain::{
+    diners::{self, Absurd, By, Diet, Limits, NotYours},
+    pins::{self, PinKind},
+};
 use runtime::{AppError, Code, Person, postgres::timed};
 use types::{MemberId, Timestamp};
 
@@ -53,6 +56,17 @@ pub async fn set_diet(
     timed("diners.diet", store::put_diet(&app.pool, of, &diet, by.member, now)).await?;
     tracing::info!(member.id = %of, by = %by.member, "set what must not be in a cup");
     find(app, of).await
+}
+
+/// Whether such a PIN of somebody else is this person's business.
+pub async fn check_pin(
+    app: &App,
+    of: MemberId,
+    kind: PinKind,
+    by: &Person,
+) -> Result<(), AppError> {
+    let diner = find(app, of).await?;
+    pins::may_set(kind, of, &diner.kin, asking(by)).map_err(refused)
 }
 
 async fn find(app: &App, of: MemberId) -> Result<Diner, AppError> {

@@ -1,7 +1,7 @@
 //! Sign-in: links, tokens, keys, revocations.
 
 use futures::{Stream, StreamExt};
-use runtime::{AppError, Caller};
+use runtime::{AppError, Caller, tokens::Subject};
 use secrecy::ExposeSecret;
 use tonic::Status;
 use types::{InvitationId, Timestamp};
@@ -26,7 +26,7 @@ use crate::{
 
 const LONGEST_LABEL: usize = 100;
 /// Browsers tell long stories about themselves.
-const LONGEST_DEVICE: usize = 300;
+pub(super) const LONGEST_DEVICE: usize = 300;
 
 pub(super) async fn create_link(
     app: &App,
@@ -252,6 +252,9 @@ pub(super) fn pair(issued: &Issued) -> pb::TokenPair {
         access_expires_at: Some(wire_time(issued.access_expires_at)),
         refresh_token: issued.refresh_token.expose_secret().to_owned(),
         refresh_expires_at: Some(wire_time(issued.refresh_expires_at)),
-        member_id: issued.member.to_string(),
+        member_id: match issued.subject {
+            Subject::Member(member) => member.to_string(),
+            Subject::Device(_) => String::new(),
+        },
     }
 }

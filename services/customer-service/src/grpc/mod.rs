@@ -3,6 +3,7 @@
 
 mod api_tokens;
 mod beans;
+mod devices;
 mod diners;
 mod favourites;
 mod house;
@@ -233,6 +234,105 @@ impl CustomerService for Handlers {
     ) -> Result<Response<pb::ExchangeApiTokenResponse>, Status> {
         answer!(request, async |_caller, request| {
             api_tokens::exchange(&self.app, request, clock::now()).await
+        })
+    }
+
+    async fn start_pairing(
+        &self,
+        request: Request<pb::StartPairingRequest>,
+    ) -> Result<Response<pb::StartPairingResponse>, Status> {
+        answer!(request, async |_caller, request| {
+            devices::start_pairing(&self.app, request, clock::now()).await
+        })
+    }
+
+    async fn finish_pairing(
+        &self,
+        request: Request<pb::FinishPairingRequest>,
+    ) -> Result<Response<pb::FinishPairingResponse>, Status> {
+        answer!(request, async |_caller, request| {
+            devices::finish_pairing(&self.app, request, clock::now()).await
+        })
+    }
+
+    async fn get_pairing(
+        &self,
+        request: Request<pb::GetPairingRequest>,
+    ) -> Result<Response<pb::Pairing>, Status> {
+        answer!(request, async |_caller, request| {
+            devices::get_pairing(&self.app, request, clock::now()).await
+        })
+    }
+
+    async fn decide_pairing(
+        &self,
+        request: Request<pb::DecidePairingRequest>,
+    ) -> Result<Response<pb::DecidePairingResponse>, Status> {
+        answer!(request, async |caller, request| {
+            devices::decide_pairing(&self.app, caller, request, clock::now()).await
+        })
+    }
+
+    async fn list_devices(
+        &self,
+        request: Request<pb::ListDevicesRequest>,
+    ) -> Result<Response<pb::ListDevicesResponse>, Status> {
+        answer!(request, async |_caller, request| {
+            devices::list_devices(&self.app, request, clock::now()).await
+        })
+    }
+
+    async fn end_device(
+        &self,
+        request: Request<pb::EndDeviceRequest>,
+    ) -> Result<Response<pb::EndDeviceResponse>, Status> {
+        answer!(request, async |caller, request| {
+            devices::end_device(&self.app, caller, request, clock::now()).await
+        })
+    }
+
+    async fn get_device(
+        &self,
+        request: Request<pb::GetDeviceRequest>,
+    ) -> Result<Response<pb::GetDeviceResponse>, Status> {
+        answer!(request, async |caller, request| {
+            devices::get_device(&self.app, caller, request, clock::now()).await
+        })
+    }
+
+    async fn sign_in_at_device(
+        &self,
+        request: Request<pb::SignInAtDeviceRequest>,
+    ) -> Result<Response<pb::TokenPair>, Status> {
+        answer!(request, async |caller, request| {
+            devices::sign_in(&self.app, caller, request, clock::now()).await
+        })
+    }
+
+    async fn list_pins(
+        &self,
+        request: Request<pb::ListPinsRequest>,
+    ) -> Result<Response<pb::ListPinsResponse>, Status> {
+        answer!(request, async |caller, request| {
+            devices::list_pins(&self.app, caller, request).await
+        })
+    }
+
+    async fn set_pin(
+        &self,
+        request: Request<pb::SetPinRequest>,
+    ) -> Result<Response<pb::SetPinResponse>, Status> {
+        answer!(request, async |caller, request| {
+            devices::set_pin(&self.app, caller, request, clock::now()).await
+        })
+    }
+
+    async fn remove_pin(
+        &self,
+        request: Request<pb::RemovePinRequest>,
+    ) -> Result<Response<pb::RemovePinResponse>, Status> {
+        answer!(request, async |caller, request| {
+            devices::remove_pin(&self.app, caller, request).await
         })
     }
 

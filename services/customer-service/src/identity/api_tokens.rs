@@ -7,11 +7,7 @@ use customer_domain::{
     api_tokens::{MOST, PREFIX},
     sessions::Session,
 };
-use runtime::{
-    AppError, Code, Person,
-    postgres::timed,
-    tokens::{Grant, Subject},
-};
+use runtime::{AppError, Code, Person, postgres::timed, tokens::Grant};
 use secrecy::{ExposeSecret, SecretString};
 use types::{MemberId, Scope, SessionId, Timestamp, TokenId};
 
@@ -103,9 +99,9 @@ pub async fn exchange(
     let (hash, until) = (secret.hash(), now + identity.lifetimes.refresh);
     let used = api_tokens::used(&identity.pool, &hash, now, until);
     let used = timed("api-tokens.exchange", used).await?;
-    let (session, SignedIn { member, roles, scope, generation }) = used.ok_or_else(unknown)?;
-    let subject = Subject::Member(member);
-    let grant = Grant { subject, session, scope, roles, device: None, generation };
+    let (session, holder) = used.ok_or_else(unknown)?;
+    let SignedIn { subject, roles, scope, device, generation } = holder;
+    let grant = Grant { subject, session, scope, roles, device, generation };
     let (access_token, expires_at) = identity.keys.sign(&grant, now)?;
     Ok((SecretString::from(access_token), expires_at))
 }

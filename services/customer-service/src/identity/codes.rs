@@ -41,7 +41,7 @@ pub async fn exchange(
     match timed("codes.exchange", redeem(identity, code, address, device, now)).await? {
         Redeemed::SignedIn(issued) => {
             metrics::SIGN_INS.add(1, &metrics::outcome("signed-in"));
-            tracing::info!(member.id = %issued.member, session.id = %issued.session, "signed in");
+            tracing::info!(subject = ?issued.subject, session.id = %issued.session, "signed in");
             Ok(issued)
         }
         Redeemed::Refused(why) => {

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use customer_domain::signing;
+use customer_domain::{pins::FORGIVEN_AFTER, signing};
 use runtime::{
     AppError, Shutdown,
     postgres::in_time,
@@ -170,7 +170,8 @@ fn signer(key: &StoredKey) -> Result<AccessTokenSigner, KeyError> {
     Ok(AccessTokenSigner::new(seed)?)
 }
 
-/// Deletes links, requests, sessions and revocations that nobody can use or ask about any more.
+/// Deletes links, requests, sessions, pairings, wrong PINs and revocations that nobody
+/// can use or ask about any more.
 pub async fn forget_expired(pool: &PgPool, now: Timestamp) -> sqlx::Result<()> {
     // A while longer than they live, so that their holder is told why.
     let before = now - chrono::TimeDelta::days(7);
@@ -179,6 +180,8 @@ pub async fn forget_expired(pool: &PgPool, now: Timestamp) -> sqlx::Result<()> {
     store::passkey_requests::delete_expired(pool, now - chrono::TimeDelta::hours(1)).await?;
     store::codes::forget_guessers(pool, now - customer_domain::codes::FORGIVEN_AFTER).await?;
     store::sessions::delete_expired(pool, before).await?;
+    store::devices::delete_expired(pool, before).await?;
+    store::pins::delete_forgiven(pool, now - FORGIVEN_AFTER).await?;
     store::revocations::delete_over(pool, now).await?;
     Ok(())
 }

@@ -200,7 +200,7 @@ pub async fn exchange(
     match redeemed? {
         Ok(issued) => {
             metrics::SIGN_INS.add(1, &metrics::outcome("signed-in"));
-            tracing::info!(member.id = %issued.member, session.id = %issued.session, "signed in");
+            tracing::info!(subject = ?issued.subject, session.id = %issued.session, "signed in");
             Ok(issued)
         }
         Err(reason) => {

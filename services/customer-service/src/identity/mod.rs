@@ -3,16 +3,20 @@
 //!
 //! What a call costs (round trips to PostgreSQL; commits): exchanging a link 5
 //! and 1 (and two Valkey commands), asking for a passkey 1 and 1, signing in with it 7
-//! and 1 (and two Valkey commands), a refresh 5 and 1, signing out 4 and 1,
+//! and 1 (and two Valkey commands), a refresh 5 and 1, signing out 4 and 1, a
+//! PIN 13 and 2 (and one hash), a device that asks what became of it 4 and 1,
 //! `GetKeys` and the stream of revocations none: they are answered from memory,
 //! which one query every two seconds keeps fresh, however many watch.
 
 pub mod api_tokens;
 pub mod codes;
+pub mod devices;
+pub mod hashing;
 pub mod keys;
 pub mod limit;
 pub mod links;
 pub mod passkeys;
+pub mod pins;
 pub mod revocations;
 pub mod secret;
 pub mod sessions;
@@ -22,7 +26,7 @@ use customer_domain::signing::KeyPolicy;
 use runtime::{AppError, Code};
 use sqlx::PgPool;
 
-use self::{keys::Keyring, limit::AttemptLimit, revocations::Revocations};
+use self::{hashing::Hasher, keys::Keyring, limit::AttemptLimit, revocations::Revocations};
 
 /// How long an access token is good for.
 pub const ACCESS_LIFETIME: TimeDelta = TimeDelta::seconds(runtime::tokens::ACCESS_TOKEN_SECONDS);
@@ -48,6 +52,7 @@ pub struct Identity {
     pub attempts: AttemptLimit,
     /// For whom passkeys are made.
     pub passkeys: passkeys::House,
+    pub hasher: Hasher,
 }
 
 /// One answer for every secret that signs nobody in; the message may help its holder.

@@ -183,7 +183,7 @@ pub async fn finish_sign_in(
     metrics::PASSKEYS.add(1, &metrics::outcome(outcome("signed-in", issued.as_ref().err())));
     let issued = issued.map_err(|wrong| wrong.told(identity))?;
     tracing::info!(
-        member.id = %issued.member, session.id = %issued.session, "signed in by a passkey"
+        subject = ?issued.subject, session.id = %issued.session, "signed in by a passkey"
     );
     Ok(issued)
 }

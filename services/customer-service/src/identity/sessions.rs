@@ -1,5 +1,6 @@
 //! Sessions: the tokens that a sign-in grows into, their rotation, their end.
 
+use chrono::TimeDelta;
 use customer_domain::sessions::{Refresh, Session, refresh as decide};
 use runtime::{
     AppError, Person,
@@ -8,18 +9,25 @@ use runtime::{
 };
 use secrecy::SecretString;
 use sqlx::PgConnection;
-use types::{MemberId, Scope, SessionId, Timestamp};
+use types::{DeviceId, MemberId, Role, Roles, Scope, SessionId, Timestamp};
 
 use super::{ACCESS_LIFETIME, Identity, LEEWAY, refused, secret::Secret};
 use crate::{
     metrics,
-    store::sessions::{self, Listed, NewSession, Owner, SignedIn, StoredSuccessor},
+    store::{
+        devices::{self, Sessions},
+        sessions::{self, Listed, NewSession, Owner, SignedIn, StoredSuccessor},
+    },
 };
+
+/// How long somebody's sign-in at a shared device may lie unused. The device
+/// locks itself much sooner; this is for one that was carried away.
+const AT_A_DEVICE: TimeDelta = TimeDelta::hours(1);
 
 /// A pair of tokens, on its way to whom it belongs.
 #[derive(Debug)]
 pub struct Issued {
-    pub member: MemberId,
+    pub subject: Subject,
     pub session: SessionId,
     pub access_token: SecretString,
     pub access_expires_at: Timestamp,
@@ -27,7 +35,18 @@ pub struct Issued {
     pub refresh_expires_at: Timestamp,
 }
 
-/// Begins a session, within the caller's transaction.
+/// Who signs in, where, and for what.
+#[derive(Debug, Clone, Copy)]
+pub struct Beginning<'a> {
+    pub subject: Subject,
+    pub scope: Scope,
+    /// The paired device at which a member acts.
+    pub at_device: Option<DeviceId>,
+    /// What the list of sign-ins calls it.
+    pub device: &'a str,
+}
+
+/// Begins a session of a member on a device of their own, within the caller's transaction.
 pub async fn begin(
     identity: &Identity,
     connection: &mut PgConnection,
@@ -36,11 +55,24 @@ pub async fn begin(
     device: &str,
     now: Timestamp,
 ) -> Result<Issued, AppError> {
+    let subject = Subject::Member(member);
+    let beginning = Beginning { subject, scope, at_device: None, device };
+    begin_as(identity, connection, beginning, now).await
+}
+
+/// Begins a session, within the caller's transaction.
+pub async fn begin_as(
+    identity: &Identity,
+    connection: &mut PgConnection,
+    beginning: Beginning<'_>,
+    now: Timestamp,
+) -> Result<Issued, AppError> {
+    let Beginning { subject, scope, at_device, device } = beginning;
     let id = SessionId::new();
     let token = Secret::random();
-    let expires_at = now + identity.lifetimes.refresh;
+    let expires_at = now + unused_for(identity, subject, at_device);
     let token_hash = &token.hash()[..];
-    let new = NewSession { id, member, device, scope, token_hash, at: now, expires_at };
+    let new = NewSession { id, subject, at_device, device, scope, token_hash, at: now, expires_at };
     let holder = sessions::begin(connection, &new).await?;
     let holder = holder.ok_or_else(|| refused("You are not of this family any more."))?;
     issue(identity, id, holder, &token, expires_at, now)
@@ -53,8 +85,18 @@ pub async fn end_others(
     begun: &Issued,
     now: Timestamp,
 ) -> sqlx::Result<()> {
+    // A device has the one.
+    let Subject::Member(member) = begun.subject else { return Ok(()) };
     let until = now + ACCESS_LIFETIME + LEEWAY;
-    sessions::revoke_others(connection, begun.member, begun.session, now, until).await
+    sessions::revoke_others(connection, member, begun.session, now, until).await
+}
+
+/// How long a sign-in may lie unused: nobody stays at a shared device.
+fn unused_for(identity: &Identity, subject: Subject, at_device: Option<DeviceId>) -> TimeDelta {
+    match (subject, at_device) {
+        (Subject::Member(_), Some(_)) => AT_A_DEVICE,
+        (Subject::Member(_), None) | (Subject::Device(_), _) => identity.lifetimes.refresh,
+    }
 }
 
 /// Exchanges a refresh token for the next pair; see [`customer_domain::sessions`].
@@ -85,7 +127,7 @@ async fn rotate(
             let row = StoredSuccessor {
                 hash: successor.hash().to_vec(),
                 nonce: nonce.to_vec(),
-                expires_at: now + identity.lifetimes.refresh,
+                expires_at: now + unused_for(identity, holder.subject, holder.device),
             };
             sessions::rotate(&mut tx, session, &hash, &row, now).await?;
             Some((successor, row.expires_at))
@@ -95,7 +137,7 @@ async fn rotate(
             let until = now + ACCESS_LIFETIME + LEEWAY;
             sessions::revoke(&mut tx, session, now, until).await?;
             tracing::warn!(
-                member.id = %holder.member, session.id = %session,
+                subject = ?holder.subject, session.id = %session,
                 "a used refresh token came again: revoked its family"
             );
             None
@@ -123,14 +165,21 @@ pub async fn sign_out(identity: &Identity, token: &str, now: Timestamp) -> Resul
             return Ok::<_, sqlx::Error>(None);
         };
         let until = now + ACCESS_LIFETIME + LEEWAY;
-        sessions::revoke(&mut tx, owner.session, now, until).await?;
+        match owner.holder.subject {
+            Subject::Member(_) => sessions::revoke(&mut tx, owner.session, now, until).await?,
+            // It is paired no more, and nobody stays at it.
+            Subject::Device(device) => {
+                devices::mark_ended(&mut tx, device, now).await?;
+                devices::end_sessions(&mut tx, device, Sessions::All, now, until).await?;
+            }
+        }
         tx.commit().await?;
         Ok(Some(owner))
     })
     .await?;
-    if let Some(Owner { session, holder: SignedIn { member, .. }, .. }) = ended {
+    if let Some(Owner { session, holder: SignedIn { subject, .. }, .. }) = ended {
         metrics::SIGN_OUTS.add(1, &[]);
-        tracing::info!(member.id = %member, session.id = %session, "signed out");
+        tracing::info!(?subject, session.id = %session, "signed out");
         identity.revocations.look_again();
     }
     Ok(())
@@ -184,18 +233,26 @@ fn issue(
     refresh_expires_at: Timestamp,
     now: Timestamp,
 ) -> Result<Issued, AppError> {
-    let SignedIn { member, roles, scope, generation } = holder;
-    let subject = Subject::Member(member);
-    let grant = Grant { subject, session, scope, roles, device: None, generation };
+    let SignedIn { subject, roles, scope, device, generation } = holder;
+    let roles = roles_within(roles, scope);
+    let grant = Grant { subject, session, scope, roles, device, generation };
     let (access_token, access_expires_at) = identity.keys.sign(&grant, now)?;
     Ok(Issued {
-        member,
+        subject,
         session,
         access_token: SecretString::from(access_token),
         access_expires_at,
         refresh_token: token.text(),
         refresh_expires_at,
     })
+}
+
+/// In the kitchen a barista is a member like everybody else.
+fn roles_within(roles: Roles, scope: Scope) -> Roles {
+    match scope {
+        Scope::Kiosk => roles.iter().filter(|role| *role == Role::Member).collect(),
+        _ => roles,
+    }
 }
 
 fn outcome_name(answer: Option<Refresh>) -> &'static str {

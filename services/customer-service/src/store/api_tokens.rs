@@ -139,11 +139,11 @@ pub async fn used(
              from api_tokens t
              where t.hash = $1 and s.id = t.session_id
                and s.revoked_at is null and s.expires_at > $2
-             returning s.id, s.member_id, s.scope
+             returning s.id, s.member_id, s.device_id, s.scope
          ), noted as (
              update api_tokens set used_at = $2 where session_id in (select id from used)
          )
-         select u.id, u.member_id, u.scope, m.roles, m.token_generation
+         select u.id, u.member_id, u.device_id, u.scope, m.roles, m.token_generation
          from used u join members m on m.id = u.member_id",
     )
     .bind(hash)

@@ -92,6 +92,24 @@ pub const TABLES: &[Personal] = &[
         leaving: Deleted,
     },
     Personal {
+        table: "pins",
+        columns: &["member_id"],
+        given: Rows { by: &["member_id"], but: &["salt", "hash", "memory_kib", "passes"] },
+        leaving: Deleted,
+    },
+    Personal {
+        table: "pin_tries",
+        columns: &["member_id"],
+        given: WHOLE,
+        leaving: Deleted,
+    },
+    Personal {
+        table: "devices",
+        columns: &["paired_by"],
+        given: Rows { by: &["paired_by"], but: &[] },
+        leaving: Kept("it stays the family's; who paired it has no name any more"),
+    },
+    Personal {
         table: "outdated_tokens",
         columns: &["member_id"],
         given: Nothing("says only which access tokens are refused, for minutes"),

@@ -1,8 +1,9 @@
 //! `sessions` and their `refresh_tokens`.
 
 use customer_domain::sessions::{Rotation, Session, Standing, Successor, Token};
+use runtime::tokens::Subject;
 use sqlx::{PgConnection, PgExecutor};
-use types::{MemberId, Roles, Scope, SessionId, Timestamp};
+use types::{DeviceId, MemberId, Roles, Scope, SessionId, Timestamp};
 use uuid::Uuid;
 
 use super::{members::parse_roles, unreadable};
@@ -18,41 +19,53 @@ pub struct Owner {
 /// What an access token of a session says of whom it is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SignedIn {
-    pub member: MemberId,
+    pub subject: Subject,
     pub roles: Roles,
     pub scope: Scope,
+    /// The paired device at which somebody acts.
+    pub device: Option<DeviceId>,
     /// Of the member's tokens.
     pub generation: u32,
 }
 
 #[derive(sqlx::FromRow)]
 pub(super) struct SignedInRow {
-    member_id: Uuid,
-    roles: Vec<String>,
+    member_id: Option<Uuid>,
+    device_id: Option<Uuid>,
+    roles: Option<Vec<String>>,
     scope: String,
-    token_generation: i32,
+    token_generation: Option<i32>,
 }
 
 impl TryFrom<SignedInRow> for SignedIn {
     type Error = sqlx::Error;
 
     fn try_from(row: SignedInRow) -> sqlx::Result<Self> {
-        let SignedInRow { member_id, roles, scope, token_generation } = row;
+        let SignedInRow { member_id, device_id, roles, scope, token_generation } = row;
+        let device = device_id.map(DeviceId::from_uuid);
+        let (subject, device) = match (member_id, device) {
+            (Some(member), device) => (Subject::Member(MemberId::from_uuid(member)), device),
+            (None, Some(device)) => (Subject::Device(device), None),
+            (None, None) => return Err(unreadable("sessions.member_id", "nobody")),
+        };
         Ok(Self {
-            member: MemberId::from_uuid(member_id),
-            roles: parse_roles(&roles)?,
+            subject,
+            roles: parse_roles(&roles.unwrap_or_default())?,
             scope: Scope::parse(&scope).ok_or_else(|| unreadable("sessions.scope", &scope))?,
-            generation: u32::try_from(token_generation)
+            device,
+            generation: u32::try_from(token_generation.unwrap_or_default())
                 .map_err(|_| unreadable("members.token_generation", "below zero"))?,
         })
     }
 }
 
-/// A new session of a member.
+/// A new session.
 #[derive(Debug, Clone, Copy)]
 pub struct NewSession<'a> {
     pub id: SessionId,
-    pub member: MemberId,
+    pub subject: Subject,
+    /// The paired device at which a member acts.
+    pub at_device: Option<DeviceId>,
     /// What the device says it is.
     pub device: &'a str,
     pub scope: Scope,
@@ -82,31 +95,40 @@ pub async fn begin(
     connection: &mut PgConnection,
     new: &NewSession<'_>,
 ) -> sqlx::Result<Option<SignedIn>> {
-    let NewSession { id, member, device, scope, token_hash, at, expires_at } = *new;
+    let NewSession { id, subject, at_device, device, scope, token_hash, at, expires_at } = *new;
+    let (member, device_id) = match subject {
+        Subject::Member(member) => (Some(member.uuid()), at_device.map(DeviceId::uuid)),
+        Subject::Device(device) => (None, Some(device.uuid())),
+    };
     let row: Option<SignedInRow> = sqlx::query_as(
         "with member as (
              select id, roles, token_generation from members
              where id = $2 and left_at is null for key share
+         ), owner as (
+             select id, roles, token_generation from member
+             union all select null, null, null where $2::uuid is null
          ), session as (
              insert into sessions
-                 (id, member_id, device, scope, created_at, last_used_at, expires_at)
-             select $1, id, $3, $7, $5, $5, $6 from member
+                 (id, member_id, device_id, device, scope, created_at, last_used_at, expires_at)
+             select $1, id, $8, $3, $7, $5, $5, $6 from owner
          ), token as (
              insert into refresh_tokens (hash, session_id, created_at, expires_at)
-             select $4, $1, $5, $6 from member
+             select $4, $1, $5, $6 from owner
          ), arrival as (
              update members set first_signed_in_at = $5 from member
              where members.id = member.id and first_signed_in_at is null
          )
-         select id as member_id, roles, $7 as scope, token_generation from member",
+         select id as member_id, $8::uuid as device_id, roles, $7 as scope, token_generation
+         from owner",
     )
     .bind(id.uuid())
-    .bind(member.uuid())
+    .bind(member)
     .bind(device)
     .bind(token_hash)
     .bind(at)
     .bind(expires_at)
     .bind(scope.name())
+    .bind(device_id)
     .fetch_optional(connection)
     .await?;
     row.map(SignedIn::try_from).transpose()
@@ -126,8 +148,8 @@ pub async fn lock_by_token(
     token_hash: &[u8],
 ) -> sqlx::Result<Option<Owner>> {
     let row: Option<OwnerRow> = sqlx::query_as(
-        "select s.id, s.member_id, s.scope, m.roles, m.token_generation, s.revoked_at
-         from sessions s join members m on m.id = s.member_id
+        "select s.id, s.member_id, s.device_id, s.scope, m.roles, m.token_generation, s.revoked_at
+         from sessions s left join members m on m.id = s.member_id
          where s.id = (select session_id from refresh_tokens where hash = $1)
          for update of s",
     )
@@ -317,16 +339,18 @@ pub async fn of_member(
         .collect()
 }
 
-/// Locks a session: whose it is, and whether it still lives.
+/// Locks a person's session: whose it is, and whether it still lives.
 pub async fn lock(
     connection: &mut PgConnection,
     session: SessionId,
 ) -> sqlx::Result<Option<(MemberId, Session)>> {
-    let row: Option<(Uuid, Option<Timestamp>)> =
-        sqlx::query_as("select member_id, revoked_at from sessions where id = $1 for update")
-            .bind(session.uuid())
-            .fetch_optional(connection)
-            .await?;
+    let row: Option<(Uuid, Option<Timestamp>)> = sqlx::query_as(
+        "select member_id, revoked_at from sessions
+             where id = $1 and member_id is not null for update",
+    )
+    .bind(session.uuid())
+    .fetch_optional(connection)
+    .await?;
     Ok(row.map(|(member, revoked_at)| {
         let life = if revoked_at.is_some() { Session::Revoked } else { Session::Live };
         (MemberId::from_uuid(member), life)

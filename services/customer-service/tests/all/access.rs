@@ -9,7 +9,7 @@ use wire::customer::v1::{self as pb, customer_service_client::CustomerServiceCli
 
 use crate::house::{House, Setup, runtime_config, wanted};
 
-type Client = CustomerServiceClient<runtime::grpc::Channel>;
+pub(crate) type Client = CustomerServiceClient<runtime::grpc::Channel>;
 
 /// A peer of the service, with a client.
 pub(crate) struct Caller {

@@ -11,7 +11,7 @@ use test_kit::{
     authenticator::{Authenticator, Challenged},
     door::Door,
 };
-use types::{MemberId, Role};
+use types::{DeviceId, MemberId, Role};
 use webauthn::Registration;
 use wire::{
     access::{METHODS, Whose},
@@ -32,7 +32,18 @@ async fn everybody_gets_in_where_the_table_says_and_nobody_else() {
         sqlx::query_scalar("select seed from signing_keys").fetch_one(house.pool()).await.unwrap();
     let signer = AccessTokenSigner::new(key.try_into().unwrap()).unwrap();
     let url = format!("http://{}", house.service.grpc);
-    let door = Door { url, own: Peer::CustomerService, seed, signer: &signer };
+    let ada = house.member("Ada", 0, [Role::Member, Role::Admin]).await;
+    let device = DeviceId::new();
+    sqlx::query(
+        "insert into devices (id, name, kind, says, paired_by, paired_at)
+         values ($1, 'Corner', 'counter', 'a tablet', $2, now())",
+    )
+    .bind(device.uuid())
+    .bind(ada.uuid())
+    .execute(house.pool())
+    .await
+    .unwrap();
+    let door = Door { url, own: Peer::CustomerService, seed, signer: &signer, device };
     door.walk("/everything.customer.").await;
     house.stop().await;
 }

@@ -91,6 +91,7 @@ menu_only! {
     list_orders(orders::ListOrdersRequest) -> orders::ListOrdersResponse;
     forget_member(orders::ForgetMemberRequest) -> orders::ForgetMemberResponse;
     get_queue(orders::GetQueueRequest) -> orders::Queue;
+    get_display(orders::GetDisplayRequest) -> orders::Display;
     accept_order(orders::CommandRequest) -> orders::CommandResponse;
     ready_order(orders::CommandRequest) -> orders::CommandResponse;
     release_order(orders::CommandRequest) -> orders::CommandResponse;

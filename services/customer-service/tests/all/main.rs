@@ -8,6 +8,7 @@ mod api_tokens;
 mod children;
 mod codes;
 mod dead_letters;
+mod devices;
 mod diners;
 mod door;
 mod events;

@@ -4,7 +4,7 @@
 use chrono::TimeDelta;
 use customer_service::identity::passkeys::{self, NewOne, SignIn};
 use futures::future::join_all;
-use runtime::{AppError, Code, Peer, grpc::on_behalf_of};
+use runtime::{AppError, Code, Peer, grpc::on_behalf_of, tokens::Subject};
 use test_kit::authenticator::{Authenticator, Challenged, Created, Got, Mischief};
 use types::{MemberId, Role, Timestamp};
 use webauthn::{Assertion, Registration};
@@ -74,7 +74,10 @@ async fn enter(house: &House, got: &Got, now: Timestamp) -> Result<MemberId, App
         device: "phone",
     };
     let issued = passkeys::finish_sign_in(&house.service.app.identity, sign_in, now).await;
-    issued.map(|issued| issued.member)
+    issued.map(|issued| match issued.subject {
+        Subject::Member(member) => member,
+        Subject::Device(device) => panic!("{device} is nobody"),
+    })
 }
 
 fn refusal<T: std::fmt::Debug>(answer: Result<T, AppError>) -> Code {

@@ -22,8 +22,16 @@ const FAMILY: [Role; 1] = [Role::Member];
 const ADMIN: [Role; 2] = [Role::Member, Role::Admin];
 
 /// Columns of ids that are nobody's.
-const NOBODY: [&str; 7] =
-    ["id", "event_id", "order_id", "menu_item_id", "session_id", "gift_id", "favourite_id"];
+const NOBODY: [&str; 8] = [
+    "id",
+    "event_id",
+    "order_id",
+    "menu_item_id",
+    "session_id",
+    "device_id",
+    "gift_id",
+    "favourite_id",
+];
 
 async fn remove(
     house: &House,

@@ -41,6 +41,7 @@ mod settle;
 pub use again::{Again, AskAgain, Key};
 pub use command::Done;
 pub use customers::Customers;
+pub(crate) use estimates::Counter;
 pub use house::{Availability, Bar, House};
 pub use meters::Meters;
 pub use order_domain::NoticeKind;

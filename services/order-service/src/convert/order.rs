@@ -8,10 +8,10 @@ use wire::order::v1 as pb;
 
 use super::time;
 
-/// An order with what this reader may do with it next.
+/// An order with what this reader may do with it next; nobody may do nothing.
 pub(crate) fn order(
     order: &Order,
-    reader: &Reader,
+    reader: Option<&Reader>,
     now: Timestamp,
     estimated_ready_at: Option<Timestamp>,
 ) -> pb::Order {
@@ -38,7 +38,7 @@ pub(crate) fn order(
         approved_by,
         acknowledged,
     } = order;
-    let allowed = order.allowed(reader, now);
+    let allowed = reader.map(|reader| order.allowed(reader, now)).unwrap_or_default();
     pb::Order {
         id: id.to_string(),
         number: number(*day_number),
@@ -74,6 +74,26 @@ fn approval(approval: &Approval) -> pb::Approval {
         guardian_ids: guardians.iter().map(ToString::to_string).collect(),
         why: why.clone(),
         then_at: then_at.map(time::to_wire),
+    }
+}
+
+/// As much of an order as a screen for everybody shows: its number, and for whom.
+pub(crate) fn displayed(order: &Order) -> pb::DisplayedOrder {
+    let (mut member_ids, mut guests) = (Vec::new(), Vec::new());
+    for item in order.live_items() {
+        let (names, name) = match &item.recipient {
+            Recipient::Member(member) => (&mut member_ids, member.to_string()),
+            Recipient::Guest(guest) => (&mut guests, guest.clone()),
+        };
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    pb::DisplayedOrder {
+        number: number(order.number),
+        state: state_of(order.state.kind()).into(),
+        member_ids,
+        guests,
     }
 }
 

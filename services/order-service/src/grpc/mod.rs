@@ -54,7 +54,7 @@ impl Handlers {
     /// An order as this reader gets it. Memory, or two queries for the estimate now and then.
     async fn shown(&self, order: &order_domain::Order, reader: &Reader) -> pb::Order {
         let ready_at = self.ready_at(order).await;
-        crate::convert::order::order(order, reader, self.app.now(), ready_at)
+        crate::convert::order::order(order, Some(reader), self.app.now(), ready_at)
     }
 
     /// An estimate is a courtesy: without it the order is shown all the same.
@@ -203,9 +203,16 @@ impl OrderService for Handlers {
     }
 
     async fn get_queue(&self, request: Request<pb::GetQueueRequest>) -> Answer<pb::Queue> {
-        let reader = self.reader(&request)?;
+        // The counter's tablet shows it also while nobody acts there.
+        let caller = Caller::of(&request)?;
+        let reader = if caller.device.is_some() { None } else { Some(self.reader(&request)?) };
         let pb::GetQueueRequest {} = request.into_inner();
         answer(self.queue(reader).await)
+    }
+
+    async fn get_display(&self, request: Request<pb::GetDisplayRequest>) -> Answer<pb::Display> {
+        let pb::GetDisplayRequest {} = request.into_inner();
+        answer(self.display().await)
     }
 
     async fn accept_order(

@@ -111,28 +111,43 @@ impl Handlers {
         Ok(pb::ListOrdersResponse { orders: shown, next_cursor, position })
     }
 
-    /// One query, two now and then.
-    pub(super) async fn queue(&self, reader: Reader) -> Result<pb::Queue, AppError> {
+    /// One query, two now and then. `None`: a device shows it, and nobody acts.
+    pub(super) async fn queue(&self, reader: Option<Reader>) -> Result<pb::Queue, AppError> {
         let position = self.log.position().to_string();
         let orders = store::orders::on_screen(self.app.pool()).await?;
         let counter = self.app.counter_of(&orders).await?;
-        let house = self.app.house().await?;
         let now = self.app.now();
-        let bar = app::Bar {
-            state: house.bar.at(now),
-            queued: counter.queued,
-            preparing: counter.preparing,
-            estimate: counter.estimate_of_one(),
-        };
         let shown = |order: &order_domain::Order| {
-            convert::order::order(order, &reader, now, counter.ready_at(order))
+            convert::order::order(order, reader.as_ref(), now, counter.ready_at(order))
         };
         debug_assert!(orders.iter().all(|order| order.state.kind() != StateKind::Placed));
         Ok(pb::Queue {
             orders: orders.iter().map(shown).collect(),
-            bar: Some(menu::bar(bar)),
+            bar: Some(self.bar_beside(&counter).await?),
             position,
         })
+    }
+
+    /// The same, as a screen for everybody shows it.
+    pub(super) async fn display(&self) -> Result<pb::Display, AppError> {
+        let position = self.log.position().to_string();
+        let orders = store::orders::on_screen(self.app.pool()).await?;
+        let counter = self.app.counter_of(&orders).await?;
+        Ok(pb::Display {
+            orders: orders.iter().map(convert::order::displayed).collect(),
+            bar: Some(self.bar_beside(&counter).await?),
+            position,
+        })
+    }
+
+    async fn bar_beside(&self, counter: &app::Counter) -> Result<pb::Bar, AppError> {
+        let house = self.app.house().await?;
+        Ok(menu::bar(app::Bar {
+            state: house.bar.at(self.app.now()),
+            queued: counter.queued,
+            preparing: counter.preparing,
+            estimate: counter.estimate_of_one(),
+        }))
     }
 }
 

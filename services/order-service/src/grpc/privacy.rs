@@ -21,7 +21,7 @@ impl Handlers {
         let (app, member) = (self.app.clone(), reader.member);
         let shown = move |order: Result<order_domain::Order, AppError>| {
             let order = order.map_err(Status::from)?;
-            Ok(convert::order::order(&order, &reader, app.now(), None))
+            Ok(convert::order::order(&order, Some(&reader), app.now(), None))
         };
         Box::pin(self.app.about(member).map(shown))
     }

@@ -462,6 +462,65 @@ impl pb::customer_service_server::CustomerService for Service {
         not_played()
     }
 
+    async fn start_pairing(
+        &self,
+        _: Request<pb::StartPairingRequest>,
+    ) -> Answer<pb::StartPairingResponse> {
+        not_played()
+    }
+
+    async fn finish_pairing(
+        &self,
+        _: Request<pb::FinishPairingRequest>,
+    ) -> Answer<pb::FinishPairingResponse> {
+        not_played()
+    }
+
+    async fn get_pairing(&self, _: Request<pb::GetPairingRequest>) -> Answer<pb::Pairing> {
+        not_played()
+    }
+
+    async fn decide_pairing(
+        &self,
+        _: Request<pb::DecidePairingRequest>,
+    ) -> Answer<pb::DecidePairingResponse> {
+        not_played()
+    }
+
+    async fn list_devices(
+        &self,
+        _: Request<pb::ListDevicesRequest>,
+    ) -> Answer<pb::ListDevicesResponse> {
+        not_played()
+    }
+
+    async fn end_device(&self, _: Request<pb::EndDeviceRequest>) -> Answer<pb::EndDeviceResponse> {
+        not_played()
+    }
+
+    async fn get_device(&self, _: Request<pb::GetDeviceRequest>) -> Answer<pb::GetDeviceResponse> {
+        not_played()
+    }
+
+    async fn sign_in_at_device(
+        &self,
+        _: Request<pb::SignInAtDeviceRequest>,
+    ) -> Answer<pb::TokenPair> {
+        not_played()
+    }
+
+    async fn list_pins(&self, _: Request<pb::ListPinsRequest>) -> Answer<pb::ListPinsResponse> {
+        not_played()
+    }
+
+    async fn set_pin(&self, _: Request<pb::SetPinRequest>) -> Answer<pb::SetPinResponse> {
+        not_played()
+    }
+
+    async fn remove_pin(&self, _: Request<pb::RemovePinRequest>) -> Answer<pb::RemovePinResponse> {
+        not_played()
+    }
+
     async fn get_me(&self, _: Request<pb::GetMeRequest>) -> Answer<pb::Member> {
         not_played()
     }

@@ -12,7 +12,8 @@ async fn everybody_gets_in_where_the_table_says_and_nobody_else() {
     let house = House::open().await;
     let url = format!("http://{}", house.service.grpc);
     let (own, signer) = (Peer::OrderService, &house.signer);
-    let door = Door { url, own, seed: crate::house::seed, signer };
+    let (seed, device) = (crate::house::seed, types::DeviceId::new());
+    let door = Door { url, own, seed, signer, device };
     door.walk("/everything.order.").await;
 }
 

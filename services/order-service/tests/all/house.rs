@@ -11,11 +11,11 @@ use order_service::{Config, Service, WaitSeconds};
 use runtime::{
     AppError, Peer, Runtime,
     grpc::{Channel, on_behalf_of},
-    tokens::{AccessTokenSigner, Credentials, Grant, PeerKeys, key_to_text},
+    tokens::{AccessTokenSigner, Credentials, Grant, PeerKeys, Subject, key_to_text},
 };
 use secrecy::SecretString;
 use sqlx::PgPool;
-use types::{MemberId, Role, Roles, Scope, SessionId};
+use types::{DeviceId, MemberId, Role, Roles, Scope, SessionId};
 use wire::{
     customer::v1 as customer_pb,
     order::v1::{self as pb, order_service_client::OrderServiceClient},
@@ -266,6 +266,15 @@ impl House {
     pub(crate) fn admin(&self) -> Person {
         self.person(Roles::from([Role::Member, Role::Barista, Role::Admin]))
     }
+
+    /// A paired device at which nobody acts.
+    pub(crate) fn device(&self, scope: Scope) -> Person {
+        let id = MemberId::new();
+        let subject = Subject::Device(DeviceId::new());
+        let grant = Grant { subject, scope, ..Grant::full(id, SessionId::new(), Roles::NONE) };
+        let (token, _) = self.signer.issue(&grant, Utc::now()).unwrap();
+        Person { id, token, client: self.as_gateway() }
+    }
 }
 
 /// The `host:port` of a URL.
@@ -308,6 +317,7 @@ impl Person {
         order_again: order_again(pb::OrderAgainRequest) -> pb::PlaceOrderResponse;
         ask_list: list_orders(pb::ListOrdersRequest) -> pb::ListOrdersResponse;
         ask_queue: get_queue(pb::GetQueueRequest) -> pb::Queue;
+        ask_display: get_display(pb::GetDisplayRequest) -> pb::Display;
         ask_search: search_menu(pb::SearchMenuRequest) -> pb::SearchMenuResponse;
         ask_menu: get_menu(pb::GetMenuRequest) -> pb::Menu;
         ask_bar: get_bar(pb::GetBarRequest) -> pb::Bar;

@@ -1,7 +1,7 @@
 //! Lists, pages, the counter's screen.
 
 use types::{Role, Scope};
-use wire::order::v1 as pb;
+use wire::order::v1::{self as pb, item_request::Recipient};
 
 use crate::house::{House, a, code, named, on};
 
@@ -95,4 +95,54 @@ async fn a_token_that_reads_orders_reads_its_owners_alone_whatever_else_they_are
     assert_eq!(code(token.ask_get(pb::GetOrderRequest { id: theirs.id }).await), "not-found");
     assert_eq!(code(token.orders(vec![a("espresso")]).await), "forbidden");
     assert_eq!(code(token.ask_queue(pb::GetQueueRequest {}).await), "forbidden");
+}
+
+#[tokio::test]
+async fn a_counter_at_which_nobody_acts_shows_the_queue_and_does_nothing() {
+    let house = House::open().await;
+    let (anna, tablet) = (house.member(), house.device(Scope::Counter));
+    let order = anna.orders_a_flat_white().await;
+    let queue = tablet.queue().await;
+    assert_eq!(queue.orders[0].id, order.id);
+    assert_eq!(queue.orders[0].allowed, [0; 0], "nobody may do nothing");
+    assert_eq!(code(tablet.accept(on(&order)).await), "unauthenticated");
+    assert_eq!(code(tablet.get(&order.id).await), "unauthenticated");
+    let kiosk = house.device(Scope::Kiosk);
+    assert_eq!(code(kiosk.ask_queue(pb::GetQueueRequest {}).await), "unauthenticated");
+    assert!(kiosk.ask_bar(pb::GetBarRequest {}).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_display_shows_numbers_and_for_whom_and_nothing_else() {
+    let house = House::open().await;
+    let (anna, bert, barista) = (house.member(), house.member(), house.barista());
+    let display = house.device(Scope::Display);
+    let for_whom = |recipient| pb::ItemRequest {
+        note: "a secret wish".to_owned(),
+        recipient: Some(recipient),
+        ..a("espresso")
+    };
+    let items = vec![
+        for_whom(Recipient::MemberId(bert.id.to_string())),
+        for_whom(Recipient::Guest("Leo".to_owned())),
+        for_whom(Recipient::MemberId(bert.id.to_string())),
+    ];
+    let first = anna.orders(items).await.unwrap();
+    let second = anna.orders_a_flat_white().await;
+    barista.ready(on(&second)).await.unwrap();
+    let shown = display.ask_display(pb::GetDisplayRequest {}).await.unwrap();
+    assert_eq!(shown.orders.len(), 2);
+    assert_eq!(
+        (shown.orders[0].number, shown.orders[0].state()),
+        (first.number, pb::OrderState::Queued)
+    );
+    assert_eq!(shown.orders[0].member_ids, [bert.id.to_string()]);
+    assert_eq!(shown.orders[0].guests, ["Leo"]);
+    assert_eq!(shown.orders[1].state(), pb::OrderState::Ready);
+    assert_eq!(shown.orders[1].member_ids, [anna.id.to_string()]);
+    assert!(!format!("{shown:?}").contains("secret"));
+    assert!(!shown.position.is_empty());
+    assert_eq!(code(display.ask_queue(pb::GetQueueRequest {}).await), "unauthenticated");
+    assert_eq!(code(display.menu().await), "unauthenticated");
+    assert_eq!(code(barista.ask_display(pb::GetDisplayRequest {}).await), "forbidden");
 }

@@ -14,7 +14,7 @@ use tokio::sync::OnceCell;
 use types::Timestamp;
 use wire::customer::v1::ExchangeApiTokenRequest;
 
-use super::{Viewer, verify};
+use super::{Asker, verify};
 use crate::{App, api::dto::time, problem::Problem};
 
 /// What they begin with.
@@ -47,15 +47,15 @@ pub struct ApiTokens {
 
 impl ApiTokens {
     /// Who comes with this token.
-    pub(super) async fn viewer(
+    pub(super) async fn asker(
         &self,
         app: &App,
         token: &str,
         address: IpAddr,
-    ) -> Result<Viewer, Problem> {
+    ) -> Result<Asker, Problem> {
         let key: [u8; 32] = Sha256::digest(token).into();
-        if let Some(viewer) = self.known(app, &key) {
-            return Ok(viewer);
+        if let Some(asker) = self.known(app, &key) {
+            return Ok(asker);
         }
         let flight = self.flight(key, app.now());
         let exchanged = flight.get_or_try_init(|| exchange(app, token, address)).await;
@@ -70,14 +70,14 @@ impl ApiTokens {
 
     /// By what is remembered, while it counts. What does not is exchanged anew: if
     /// only the roles changed, that helps.
-    fn known(&self, app: &App, key: &[u8; 32]) -> Option<Viewer> {
+    fn known(&self, app: &App, key: &[u8; 32]) -> Option<Asker> {
         let exchanged = self.lock().get(key)?.get()?.clone();
-        let viewer = verify(app, &exchanged.token).ok();
-        let viewer = viewer.filter(|_| app.now() < exchanged.until);
-        if viewer.is_none() {
+        let asker = verify(app, &exchanged.token).ok();
+        let asker = asker.filter(|_| app.now() < exchanged.until);
+        if asker.is_none() {
             self.forget(key);
         }
-        viewer
+        asker
     }
 
     fn flight(&self, key: [u8; 32], now: Timestamp) -> Flight {

@@ -1,12 +1,12 @@
-//! The cookies of the pages: access token, refresh token, the secret that forms
-//! prove themselves with, and the cart. All are HttpOnly; none is readable by
+//! The cookies of the pages: access token, refresh token (a paired device has its
+//! own below a person's), the secret that forms prove themselves with, and the cart. All are HttpOnly; none is readable by
 //! script.
 //!
 //! Browsers send a host's cookies to each of its ports. So the port of the
 //! public URL is part of their names: two instances on one machine do not sign
 //! each other out.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, time::Duration};
 
 use axum::response::{IntoResponseParts, ResponseParts};
 use http::{HeaderMap, HeaderValue, header};
@@ -18,10 +18,30 @@ use wire::customer::v1::TokenPair;
 pub const ACCESS: &str = "everything_access";
 /// The refresh token.
 pub const REFRESH: &str = "everything_refresh";
+/// A paired device's own, below those of whoever acts at it.
+const DEVICE_ACCESS: &str = "everything_device_access";
+const DEVICE_REFRESH: &str = "everything_device_refresh";
+/// A device's secret while it waits to be paired.
+pub const PAIRING: &str = "everything_pairing";
+/// What this device was paired as: outlives its sign-in, so that it can say what
+/// became of it.
+pub const PAIRED_AS: &str = "everything_paired_as";
 /// What the tokens in forms are made from.
 pub const FORMS: &str = "everything_forms";
 /// What somebody is about to order.
 pub const CART: &str = "everything_cart";
+
+/// The cookies of one sign-in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Names {
+    pub access: &'static str,
+    pub refresh: &'static str,
+}
+
+/// Of a person.
+pub const PERSON: Names = Names { access: ACCESS, refresh: REFRESH };
+/// Of a paired device.
+pub const DEVICE: Names = Names { access: DEVICE_ACCESS, refresh: DEVICE_REFRESH };
 
 /// Reads and writes cookies the way this gateway's public URL needs them.
 #[derive(Debug, Clone)]
@@ -41,6 +61,29 @@ impl SetCookies {
         for cookie in self.0 {
             headers.append(header::SET_COOKIE, cookie);
         }
+    }
+
+    /// Those whose names the headers do not set already.
+    pub(super) fn append_missing_to(self, headers: &mut HeaderMap) {
+        let name = |cookie: &HeaderValue| {
+            cookie.as_bytes().split(|byte| *byte == b'=').next().unwrap_or_default().to_vec()
+        };
+        let set: Vec<_> = headers.get_all(header::SET_COOKIE).iter().map(name).collect();
+        for cookie in self.0.into_iter().filter(|cookie| !set.contains(&name(cookie))) {
+            headers.append(header::SET_COOKIE, cookie);
+        }
+    }
+
+    /// These and those.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
+    }
+
+    /// These, or those if there are none.
+    pub(super) fn or(self, others: Self) -> Self {
+        if self.0.is_empty() { others } else { self }
     }
 }
 
@@ -87,24 +130,61 @@ impl Cookies {
         HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
     }
 
-    /// The cookies of somebody who just signed in, or whose tokens were refreshed.
-    /// The access cookie lives as long as the refresh token, so that an old one
-    /// still says that somebody was here.
+    /// The cookies of somebody who just signed in.
     pub fn signed_in(&self, pair: &TokenPair, now: Timestamp) -> SetCookies {
+        self.keep_long(PERSON, pair, now)
+    }
+
+    /// Keeps tokens for as long as they are good. The access cookie lives as long
+    /// as the refresh token, so that an old one still says that somebody was here.
+    pub fn keep_long(&self, names: Names, pair: &TokenPair, now: Timestamp) -> SetCookies {
         let seconds = pair
             .refresh_expires_at
             .as_ref()
             .map_or(0, |at| at.seconds.saturating_sub(now.timestamp()))
             .max(0);
+        self.keep(names, pair, Duration::from_secs(seconds.unsigned_abs()))
+    }
+
+    /// Keeps tokens for so long: at a shared device the browser itself forgets
+    /// whoever does nothing, whatever the clocks say.
+    pub fn keep(&self, names: Names, pair: &TokenPair, time: Duration) -> SetCookies {
+        let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
         SetCookies(vec![
-            self.cookie(ACCESS, &pair.access_token, seconds),
-            self.cookie(REFRESH, &pair.refresh_token, seconds),
+            self.cookie(names.access, &pair.access_token, seconds),
+            self.cookie(names.refresh, &pair.refresh_token, seconds),
         ])
     }
 
-    /// Removes both tokens.
+    /// Keeps what the request has of these for so long from now.
+    pub(super) fn again(&self, headers: &HeaderMap, names: Names, time: Duration) -> SetCookies {
+        let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+        let again = [names.access, names.refresh]
+            .into_iter()
+            .filter_map(|name| Some(self.cookie(name, self.read(headers, name)?, seconds)));
+        SetCookies(again.collect())
+    }
+
+    /// Removes a person's tokens.
     pub fn signed_out(&self) -> SetCookies {
-        SetCookies(vec![self.cookie(ACCESS, "", 0), self.cookie(REFRESH, "", 0)])
+        self.forget(PERSON)
+    }
+
+    /// Removes the tokens of a sign-in.
+    pub fn forget(&self, names: Names) -> SetCookies {
+        SetCookies(vec![self.cookie(names.access, "", 0), self.cookie(names.refresh, "", 0)])
+    }
+
+    /// A device's secret, for as long as it waits; an empty one removes it.
+    pub fn pairing(&self, secret: &str) -> SetCookies {
+        let seconds = if secret.is_empty() { 0 } else { 15 * 60 };
+        SetCookies(vec![self.cookie(PAIRING, secret, seconds)])
+    }
+
+    /// What this device is paired as, for longer than it may lie unused; nothing removes it.
+    pub fn paired_as(&self, kind: &str) -> SetCookies {
+        let seconds = if kind.is_empty() { 0 } else { 400 * 24 * 3600 };
+        SetCookies(vec![self.cookie(PAIRED_AS, kind, seconds)])
     }
 
     /// The secret of this browser's forms; kept for 30 days.
@@ -147,6 +227,20 @@ mod tests {
         assert_eq!(read("http://localhost:18080"), Some("two"));
         assert_eq!(read("http://localhost"), Some("old"));
         assert_eq!(read("http://localhost:9"), None);
+    }
+
+    #[test]
+    fn what_a_handler_sets_is_not_set_over() {
+        let cookies = of("https://coffee.home");
+        let mut headers = HeaderMap::new();
+        cookies.forget(PERSON).append_to(&mut headers);
+        cookies.forget(PERSON).and(cookies.forget(DEVICE)).append_missing_to(&mut headers);
+        let names: Vec<_> = headers
+            .get_all(header::SET_COOKIE)
+            .iter()
+            .map(|cookie| cookie.to_str().unwrap().split('=').next().unwrap())
+            .collect();
+        assert_eq!(names, [ACCESS, REFRESH, DEVICE_ACCESS, DEVICE_REFRESH]);
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! Who asks: a bearer token (API), which may be a personal one that is exchanged,
 //! or the cookies of the pages, whose tokens are refreshed on any request when they
 //! are old. Tokens are verified here, with the keys and revocations that
-//! customer-service streams.
+//! customer-service streams. A paired device has cookies of its own, which count
+//! while nobody is signed in over them.
 
 pub mod api_tokens;
 pub mod cookies;
 pub mod csrf;
+pub mod device;
 pub mod refresh;
 
 use std::{ops::Deref, sync::Arc, time::Duration};
@@ -20,8 +22,9 @@ use runtime::{Code, Person, deadline, grpc::Holder, tokens::TokenError};
 use types::Role;
 
 use crate::{App, limits, problem::Problem, web};
-use cookies::SetCookies;
+use cookies::{Names, SetCookies};
 use csrf::Source;
+pub use device::{Asker, PairedDevice, Speaks};
 
 /// A signed-in person, and the token that speaks for them.
 #[derive(Clone)]
@@ -50,16 +53,6 @@ impl Viewer {
     pub const fn may(&self, role: Role) -> bool {
         self.person.is(role) || self.person.is(Role::Admin)
     }
-
-    /// The access token, for calls in their name. Not for logs, not for pages.
-    pub(crate) fn token(&self) -> &str {
-        &self.token
-    }
-
-    /// As the verifier knows them.
-    pub(crate) fn holder(&self) -> Holder {
-        Holder::Person(self.person.clone())
-    }
 }
 
 /// What a request shows of whom it comes from.
@@ -69,6 +62,8 @@ pub enum Identity {
     Nobody,
     /// A good token.
     Somebody(Viewer),
+    /// A good token of a paired device at which nobody acts.
+    Device(PairedDevice),
     /// A token that does not count, or that cannot be renewed at the moment.
     Refused(Problem),
 }
@@ -80,6 +75,10 @@ impl Identity {
             Self::Somebody(viewer) => Ok(viewer),
             Self::Nobody => Err(Problem::new(Code::Unauthenticated)
                 .detail("Send an access token, or open one of your sign-in links.")),
+            Self::Device(_) => {
+                Err(Problem::new(Code::Unauthenticated)
+                    .detail("Nobody is signed in at this device."))
+            }
             Self::Refused(problem) => Err(problem.clone()),
         }
     }
@@ -157,23 +156,23 @@ pub async fn identify(State(app): State<App>, mut request: Request, next: Next) 
         app.cookies().forms(&secret.0).append_to(response.headers_mut());
     }
     // A handler that signs in or out has the last word.
-    if !sets_tokens(response.headers()) {
-        set.append_to(response.headers_mut());
-    }
+    set.append_missing_to(response.headers_mut());
     response
 }
 
 /// Paths at which secrets could be guessed.
 fn signs_in(path: &str) -> bool {
-    path.starts_with("/v1/session") || path.starts_with("/sign-in/") || path == "/join"
-}
-
-fn sets_tokens(headers: &HeaderMap) -> bool {
-    headers
-        .get_all(header::SET_COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .any(|value| value.starts_with(cookies::ACCESS) || value.starts_with(cookies::REFRESH))
+    const BEGIN: [&str; 8] = [
+        "/v1/session",
+        "/sign-in/",
+        "/join",
+        "/v1/pairings",
+        "/pair",
+        "/v1/device/session",
+        "/who/",
+        "/kiosk/",
+    ];
+    BEGIN.iter().any(|begins| path.starts_with(begins))
 }
 
 /// The secret that this browser's form tokens are made from.
@@ -181,19 +180,47 @@ fn sets_tokens(headers: &HeaderMap) -> bool {
 pub(crate) struct FormSecret(pub(crate) Arc<str>);
 
 async fn find(app: &App, headers: &HeaderMap, address: std::net::IpAddr) -> Found {
+    if let Some(value) = headers.get(header::AUTHORIZATION) {
+        let (identity, set) = (bearer(app, value, address).await, SetCookies::default());
+        return Found { identity, by_cookie: false, set };
+    }
+    let person = by_cookies(app, headers, address, cookies::PERSON).await;
+    match &person.identity {
+        Identity::Nobody => {}
+        Identity::Refused(problem) if problem.code() == Code::Unauthenticated => {}
+        Identity::Refused(problem) if problem.code() == Code::InvalidCredential => {}
+        Identity::Somebody(viewer) if viewer.device.is_some() && device::acts(headers) => {
+            // They did something: the device locks itself later.
+            let idle = device::idle(app.config(), viewer.scope);
+            let set = app.cookies().again(headers, cookies::PERSON, idle);
+            return Found { set: person.set.or(set), ..person };
+        }
+        Identity::Somebody(_) | Identity::Device(_) | Identity::Refused(_) => return person,
+    }
+    let device = by_cookies(app, headers, address, cookies::DEVICE).await;
+    match &device.identity {
+        Identity::Nobody => person,
+        _ => Found { set: person.set.and(device.set), by_cookie: true, ..device },
+    }
+}
+
+/// Whose cookies of these names there are.
+async fn by_cookies(
+    app: &App,
+    headers: &HeaderMap,
+    address: std::net::IpAddr,
+    names: Names,
+) -> Found {
     let without_cookies =
         |identity| Found { identity, by_cookie: false, set: SetCookies::default() };
-    if let Some(value) = headers.get(header::AUTHORIZATION) {
-        return without_cookies(bearer(app, value, address).await);
-    }
-    let access = app.cookies().read(headers, cookies::ACCESS);
-    let refresh = app.cookies().read(headers, cookies::REFRESH);
+    let access = app.cookies().read(headers, names.access);
+    let refresh = app.cookies().read(headers, names.refresh);
     let now = app.now();
     let current = access.map(|token| verify(app, token));
-    if let Some(Ok(viewer)) = &current
-        && (viewer.expires_at - now > SOON || refresh.is_none())
+    if let Some(Ok(asker)) = &current
+        && (asker.holder().expires_at() - now > SOON || refresh.is_none())
     {
-        let (identity, set) = (Identity::Somebody(viewer.clone()), SetCookies::default());
+        let (identity, set) = (asker.clone().into(), SetCookies::default());
         return Found { identity, by_cookie: true, set };
     }
     if let Some(Err(problem)) = &current
@@ -218,15 +245,26 @@ async fn find(app: &App, headers: &HeaderMap, address: std::net::IpAddr) -> Foun
     };
     let (identity, set) = match renewed {
         Ok(pair) => match verify(app, &pair.access_token) {
-            Ok(viewer) => (Identity::Somebody(viewer), app.cookies().signed_in(&pair, now)),
+            Ok(asker) => {
+                let set = match &asker {
+                    Asker::Person(Viewer { person, .. }) if person.device.is_some() => {
+                        let idle = device::idle(app.config(), person.scope);
+                        app.cookies().keep(names, &pair, idle)
+                    }
+                    Asker::Person(_) | Asker::Device(_) => {
+                        app.cookies().keep_long(names, &pair, now)
+                    }
+                };
+                (asker.into(), set)
+            }
             Err(problem) => (Identity::Refused(problem), SetCookies::default()),
         },
         Err(problem) if problem.status() == http::StatusCode::UNAUTHORIZED => {
-            (Identity::Refused(problem), app.cookies().signed_out())
+            (Identity::Refused(problem), app.cookies().forget(names))
         }
         // Not now; the old one will do while it lasts.
         Err(problem) => match current {
-            Some(Ok(viewer)) => (Identity::Somebody(viewer), SetCookies::default()),
+            Some(Ok(asker)) => (asker.into(), SetCookies::default()),
             _ => (Identity::Refused(problem), SetCookies::default()),
         },
     };
@@ -239,12 +277,12 @@ async fn bearer(app: &App, value: &http::HeaderValue, address: std::net::IpAddr)
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
             let token = token.trim();
             let verified = if api_tokens::is_one(token) {
-                app.api_tokens().viewer(app, token, address).await
+                app.api_tokens().asker(app, token, address).await
             } else {
                 verify(app, token)
             };
             match verified {
-                Ok(viewer) => Identity::Somebody(viewer),
+                Ok(asker) => asker.into(),
                 Err(problem) => Identity::Refused(problem),
             }
         }
@@ -254,7 +292,7 @@ async fn bearer(app: &App, value: &http::HeaderValue, address: std::net::IpAddr)
     }
 }
 
-fn verify(app: &App, token: &str) -> Result<Viewer, Problem> {
+fn verify(app: &App, token: &str) -> Result<Asker, Problem> {
     let verified = app.verifier().verify(token, app.now());
     let holder = verified.map_err(|error| {
         let detail = match error {
@@ -269,10 +307,20 @@ fn verify(app: &App, token: &str) -> Result<Viewer, Problem> {
         };
         Problem::new(Code::Unauthenticated).detail(detail)
     })?;
-    let person = holder.into_person().ok_or_else(|| {
-        Problem::new(Code::Unauthenticated).detail("Nobody is signed in at this device.")
-    })?;
-    Ok(Viewer { person, token: token.into() })
+    let token = token.into();
+    Ok(match holder {
+        Holder::Person(person) => Asker::Person(Viewer { person, token }),
+        Holder::Device(device) => Asker::Device(PairedDevice { device, token }),
+    })
+}
+
+impl From<Asker> for Identity {
+    fn from(asker: Asker) -> Self {
+        match asker {
+            Asker::Person(viewer) => Self::Somebody(viewer),
+            Asker::Device(device) => Self::Device(device),
+        }
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Viewer {

@@ -11,7 +11,8 @@ use std::{
 use serde::Serialize;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-use types::{MemberId, Timestamp};
+use types::Timestamp;
+use uuid::Uuid;
 use wire::order::v1 as pb;
 
 use super::ring::{Entry, Position, Resume, Ring, What};
@@ -40,7 +41,8 @@ struct Listeners {
 /// What the hub knows of one listener.
 #[derive(Debug)]
 struct Listener {
-    member: MemberId,
+    /// The member's, or the device's.
+    who: Uuid,
     /// The generation and number up to which it was served; `u64::MAX`: not yet.
     generation: AtomicU64,
     seen: AtomicU64,
@@ -151,23 +153,23 @@ impl Hub {
         }
     }
 
-    /// A new listener, unless the member has `most` already. `drop_it` closes
+    /// A new listener, unless the same has `most` already. `drop_it` closes
     /// its connection.
     pub fn sit_down(
         self: &Arc<Self>,
-        member: MemberId,
+        who: Uuid,
         most: usize,
         drop_it: CancellationToken,
     ) -> Option<Seat> {
         let changed = self.changed.subscribe();
         let listener = Arc::new(Listener {
-            member,
+            who,
             generation: AtomicU64::new(0),
             seen: AtomicU64::new(NOT_YET),
             drop_it,
         });
         let mut listeners = self.listeners();
-        if listeners.open.values().filter(|other| other.member == member).count() >= most {
+        if listeners.open.values().filter(|other| other.who == who).count() >= most {
             return None;
         }
         listeners.next += 1;

@@ -2,9 +2,9 @@
 
 use std::{collections::VecDeque, fmt, str::FromStr, sync::Arc};
 
-use types::{MemberId, Role, Timestamp};
+use types::{MemberId, Timestamp};
 
-use crate::auth::Viewer;
+use crate::auth::Asker;
 
 /// A place in the event log: its epoch and the number of an event, "e1-42".
 /// The log behind another epoch is another log.
@@ -69,12 +69,14 @@ pub enum What {
 
 impl Entry {
     /// Whether somebody may know of it.
-    pub fn is_for(&self, viewer: &Viewer) -> bool {
-        match &self.what {
-            What::Bar => true,
-            What::Order { concerned, .. } => {
-                viewer.may(Role::Barista) || concerned.contains(&viewer.member)
+    pub fn is_for(&self, asker: &Asker) -> bool {
+        match (&self.what, asker) {
+            (What::Bar, _) => true,
+            (What::Order { .. }, asker) if asker.sees_every_order() => true,
+            (What::Order { concerned, .. }, Asker::Person(viewer)) => {
+                concerned.contains(&viewer.member)
             }
+            (What::Order { .. }, Asker::Device(_)) => false,
         }
     }
 }

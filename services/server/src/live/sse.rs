@@ -12,7 +12,7 @@ use super::{
     hub::{Next, Seat},
     ring::{Entry, Position, Resume, What},
 };
-use crate::{App, auth::Viewer, metrics};
+use crate::{App, auth::Asker, metrics};
 
 /// A page may know a position some milliseconds before it reaches us.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -42,7 +42,7 @@ impl Begin {
 
 struct Listening {
     app: App,
-    viewer: Viewer,
+    asker: Asker,
     seat: Seat,
     /// Until it has begun.
     begin: Option<Begin>,
@@ -57,7 +57,7 @@ struct Listening {
 /// reader is too slow, and when the gateway drains.
 pub fn stream(
     app: App,
-    viewer: Viewer,
+    asker: Asker,
     seat: Seat,
     begin: Begin,
 ) -> impl Stream<Item = Result<Bytes, std::convert::Infallible>> + Send {
@@ -81,7 +81,7 @@ pub fn stream(
         heartbeat: tokio::time::interval_at(Instant::now() + every, every),
         draining: app.draining().clone(),
         greeted: false,
-        viewer,
+        asker,
         app,
     };
     futures::stream::unfold(listening, |mut listening| async move {
@@ -98,7 +98,7 @@ impl Listening {
             let wait = rand::rng().random_range(500..1_500);
             return Some(format!("retry: {wait}\n\n"));
         }
-        let (app, holder) = (self.app.clone(), self.viewer.holder());
+        let (app, holder) = (self.app.clone(), self.asker.holder());
         let mut over = std::pin::pin!(app.verifier().ended(&holder));
         let dropped = self.seat.dropped();
         loop {
@@ -173,7 +173,7 @@ impl Listening {
 
     fn write(&self, entries: &[Arc<Entry>], position: &Position) -> String {
         let mut text = String::new();
-        for entry in entries.iter().filter(|entry| entry.is_for(&self.viewer)) {
+        for entry in entries.iter().filter(|entry| entry.is_for(&self.asker)) {
             let id = Position { epoch: position.epoch.clone(), number: entry.number };
             // Writing to a String cannot fail.
             let _ = match &entry.what {

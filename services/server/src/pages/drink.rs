@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::response::{IntoResponse, Redirect, Response};
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use wire::{customer::v1 as customer, order::v1 as pb};
 
 use super::{
@@ -56,13 +56,14 @@ pub(crate) async fn page(
 pub(crate) async fn order(
     frame: Frame,
     slug: Result<Path<String>, Problem>,
+    headers: HeaderMap,
     PageForm(fields): PageForm<Fields>,
 ) -> Result<Response, PageError> {
     let Path(slug) = slug?;
     let limits = Limits::of(&fields);
     let (chosen, key) = read(slug, fields);
     match place::place(&frame, std::slice::from_ref(&chosen), &key, limits).await? {
-        Placed::Order(id) => Ok(see_other(&format!("/orders/{id}")).into_response()),
+        Placed::Order(order) => Ok(place::then(&frame, &headers, &order).await),
         Placed::Refused { status, errors, already_sent, ask } => {
             let key = if already_sent { new_key() } else { key };
             let page = DrinkPage { ask, ..show(&frame, &chosen, errors, key).await? };

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::response::{IntoResponse, Redirect, Response};
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use runtime::Code;
 use wire::{customer::v1 as pb, order::v1::OrderFavouriteRequest};
 
@@ -75,6 +75,7 @@ pub(crate) struct Order {
 /// `POST /favourites/order`
 pub(crate) async fn order(
     frame: Frame,
+    headers: HeaderMap,
     PageForm(Order { id, key, price }): PageForm<Order>,
 ) -> Result<Response, PageError> {
     place::check_key(&key)?;
@@ -86,7 +87,7 @@ pub(crate) async fn order(
     };
     let placed = frame.app.orders(&frame.viewer).order_favourite(request).await;
     match place::outcome(placed)? {
-        Placed::Order(id) => Ok(see_other(&format!("/orders/{id}")).into_response()),
+        Placed::Order(order) => Ok(place::then(&frame, &headers, &order).await),
         Placed::Refused { status, errors, already_sent: _, ask: _ } => {
             let page = show(&frame, errors).await?;
             Ok((status, Page(page)).into_response())

@@ -12,7 +12,7 @@ use wire::{customer::v1 as customer, order::v1 as pb};
 use super::{
     cart::cookie::Cart,
     view::{
-        Clock, People, Person, Shell, Tab, Wallet,
+        Clock, People, Person, Place, Shell, Tab, Wallet,
         children::DayView,
         menu::{BarView, Emoji},
         order::Teller,
@@ -23,6 +23,7 @@ use crate::{
     auth::{
         Viewer,
         cookies::{self, SetCookies},
+        device,
     },
     names::Names,
     problem::Problem,
@@ -70,6 +71,7 @@ impl Frame {
     pub(crate) fn shell(&self, tab: Tab, people: &People) -> Shell {
         Shell {
             tab,
+            place: self.place(),
             me: Some(people.get(&self.viewer.member.to_string())),
             counter: self.viewer.may(Role::Barista),
             csrf: self.csrf.token(),
@@ -81,7 +83,16 @@ impl Frame {
 
     /// For a part of a page: forms need their token, nothing else.
     pub(crate) fn part(&self) -> Shell {
-        Shell { csrf: self.csrf.token(), ..Shell::bare() }
+        Shell { csrf: self.csrf.token(), place: self.place(), ..Shell::bare() }
+    }
+
+    fn place(&self) -> Place {
+        let idle = device::idle(self.app.config(), self.viewer.scope).as_secs();
+        match self.viewer.scope {
+            Scope::Counter => Place::Counter { idle },
+            Scope::Kiosk => Place::Kiosk { idle },
+            _ => Place::Own,
+        }
     }
 
     /// The family. Without customer-service nobody has a name, and coffee is made all the same.

@@ -22,6 +22,7 @@ mod order;
 mod reports;
 #[cfg(test)]
 mod samples;
+mod shared;
 mod stats;
 pub mod table;
 pub(crate) mod trust;
@@ -58,6 +59,7 @@ pub fn pages() -> Pages {
         .get("/children/{id}", children::child::page)
         .post("/children/{id}/limits", children::child::set_limits)
         .post("/children/{id}/diet", children::child::set_diet)
+        .post("/children/{id}/pin", children::child::set_pin)
         .get("/diet", children::diet::page)
         .post("/diet", children::diet::set)
         .get("/favourites", favourites::page)
@@ -75,6 +77,21 @@ pub fn pages() -> Pages {
         .post("/counter/menu/{slug}", counter::set_available)
         .post("/counter/orders/{id}/tick", order::act::tick)
         .post("/counter/orders/{id}/{act}", order::act::at_counter)
+        .get("/pair", shared::pair::page)
+        .post("/pair", shared::pair::start)
+        .get("/who", shared::who::page)
+        .post("/who", shared::who::leave)
+        .get("/who/board", shared::who::board)
+        .get("/who/bar", shared::who::bar)
+        .get("/who/{id}", shared::who::keys)
+        .post("/who/{id}", shared::who::tapped)
+        .get("/kiosk", shared::kiosk::page)
+        .post("/kiosk", shared::kiosk::leave)
+        .get("/kiosk/done", shared::kiosk::done)
+        .get("/kiosk/{id}", shared::kiosk::keys)
+        .post("/kiosk/{id}", shared::kiosk::tapped)
+        .get("/display", shared::display::page)
+        .get("/display/board", shared::display::board)
         .get("/notifications", account::news)
         .get("/notifications/list", account::news_list)
         .get("/me", account::me::page)
@@ -90,8 +107,13 @@ pub fn pages() -> Pages {
         .get("/me/export", account::leave::export)
         .get("/me/leave", account::leave::page)
         .post("/me/leave", account::leave::leave)
+        .post("/me/pin", account::pin::change)
         .get("/family", family::page)
         .post("/family", family::invite)
+        .get("/family/devices", family::devices::page)
+        .get("/family/devices/pair", family::devices::asking)
+        .post("/family/devices/pair", family::devices::pair)
+        .post("/family/devices/{id}/end", family::devices::end)
         .get("/family/{id}", family::member::page)
         .post("/family/{id}", family::member::change)
         .post("/family/{id}/roles", family::member::set_roles)
@@ -101,6 +123,7 @@ pub fn pages() -> Pages {
         .post("/family/{id}/passkeys/remove", family::member::remove_passkey)
         .post("/family/{id}/withdraw", family::member::withdraw)
         .post("/family/{id}/remove", family::member::remove)
+        .post("/family/{id}/pin", family::pin::change)
         .get("/beans", beans::page)
         .post("/beans", beans::give)
         .get("/beans/{id}", beans::member::page)

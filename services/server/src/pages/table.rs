@@ -11,14 +11,15 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{MethodRouter, get, post},
 };
-use http::Method;
+use http::{Method, StatusCode};
 use runtime::{AppError, deadline};
 
 use crate::{
     App,
     access::{Endpoint, admit},
-    auth::OverLimit,
-    extract, problem,
+    auth::{Identity, OverLimit},
+    extract,
+    problem::{self, Problem},
     web::{self, Again, ErrorView, PageError},
 };
 
@@ -61,7 +62,7 @@ impl Pages {
                     .map_or_else(|| admit(rule, &request), |OverLimit(problem)| Err(problem));
                 match admitted {
                     Ok(()) => next.run(request).await,
-                    Err(problem) => PageError(problem).into_response(),
+                    Err(problem) => refused(problem, &request),
                 }
             }));
         if endpoint.method == Method::POST {
@@ -88,6 +89,16 @@ impl Pages {
     /// The routes.
     pub(crate) fn into_router(self) -> Router<App> {
         self.router
+    }
+}
+
+/// What nobody may see who is not signed in: a device shows instead who may sign in.
+fn refused(problem: Problem, request: &Request) -> Response {
+    match request.extensions().get::<Identity>() {
+        Some(Identity::Device(device)) if problem.status() == StatusCode::UNAUTHORIZED => {
+            web::see_other(device.home()).into_response()
+        }
+        _ => PageError(problem).into_response(),
     }
 }
 

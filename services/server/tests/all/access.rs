@@ -2,7 +2,7 @@
 
 use http::Method;
 use server::access::Endpoint;
-use types::{OrderId, Role};
+use types::{DeviceId, MemberId, OrderId, Role, Scope};
 use wire::access::{Needs, PAGES};
 
 use crate::{
@@ -37,6 +37,13 @@ fn outcome(answer: &Answer) -> Outcome {
 /// A path with something in place of its parameters.
 fn filled(path: &str) -> String {
     let order = OrderId::new().to_string();
+    let order = match path {
+        _ if path.starts_with("/family/devices/") => DeviceId::new().to_string(),
+        _ if path.starts_with("/who/") || path.starts_with("/kiosk/") => {
+            MemberId::new().to_string()
+        }
+        _ => order,
+    };
     let path = path.replace("{id}", &order).replace("{act}", "cancel").replace("{slug}", "oat");
     let path = path.replace("{version}", "v").replace("{name}", "app.css");
     path.replace("{secret}", "a-secret").replace("{code}", "not-found")
@@ -64,7 +71,13 @@ async fn each_page_lets_in_whom_its_table_says_and_nobody_else() {
         }
         let expected = match endpoint.rule.needs {
             Needs::Nothing | Needs::Secret => [Entered; 4],
-            Needs::Anyone | Needs::Member => [SignInFirst, Entered, Entered, Entered],
+            // Who is there is not a device.
+            Needs::Device => [SignInFirst, Forbidden, Forbidden, Forbidden],
+            // At a shared device alone, whatever the roles.
+            Needs::Member if !endpoint.rule.admits(Scope::Full) => {
+                [SignInFirst, Forbidden, Forbidden, Forbidden]
+            }
+            Needs::Member => [SignInFirst, Entered, Entered, Entered],
             Needs::Barista => [SignInFirst, Forbidden, Entered, Entered],
             Needs::Admin => [SignInFirst, Forbidden, Forbidden, Entered],
         };
@@ -72,11 +85,48 @@ async fn each_page_lets_in_whom_its_table_says_and_nobody_else() {
     }
 }
 
+#[tokio::test]
+async fn a_device_alone_sees_what_its_table_says_and_else_who_may_sign_in() {
+    let world = World::new().await;
+    let pages = server::pages::pages().and(server::docs::pages());
+    for scope in [Scope::Counter, Scope::Display, Scope::Kiosk] {
+        let device = world.device(scope);
+        let home = match scope {
+            Scope::Counter => "/who",
+            Scope::Display => "/display",
+            _ => "/kiosk",
+        };
+        for endpoint in pages.table() {
+            let rule = endpoint.rule;
+            if matches!(rule.needs, Needs::Nothing | Needs::Secret) {
+                continue;
+            }
+            let call = world.call(endpoint.method.as_str(), &filled(&endpoint.path));
+            let call = if endpoint.method == Method::POST {
+                call.send_form_at(&device, &[("key", "1")])
+            } else {
+                call.showing(&device)
+            };
+            let answer = call.send().await;
+            let led_home = answer.status == 303 && answer.header("location") == home;
+            let name = format!("{scope} {} {}", endpoint.method, endpoint.path);
+            if rule.admits_device(scope) {
+                assert!(answer.status != 403 && !led_home, "{name}: {answer:?}");
+            } else if rule.needs == Needs::Device {
+                assert_eq!(answer.status, 403, "{name}");
+            } else {
+                assert!(led_home, "{name}: {answer:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn only_what_shows_nothing_of_ours_is_for_anybody() {
-    const OPEN: [&str; 8] = [
+    const OPEN: [&str; 9] = [
         "/sign-in",
         "/join",
+        "/pair",
         "/trust",
         "/assets/",
         "/favicon.ico",

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, path::Path};
 
 use http::Method;
 use serde_json::{Value, json};
-use types::{InvitationId, MemberId, OrderId, PasskeyId, Role, Scope, SessionId};
+use types::{DeviceId, InvitationId, MemberId, OrderId, PasskeyId, Role, Scope, SessionId};
 use wire::access::{ENDPOINTS, Needs};
 use wire::{customer::v1 as customer, order::v1 as pb};
 
@@ -212,7 +212,10 @@ async fn each_endpoint_lets_in_whom_the_table_says_and_nobody_else() {
         let open = |status: u16| status != 401 && status != 403;
         match endpoint.rule.needs {
             Needs::Nothing | Needs::Secret => assert!(open(nobody), "{name}"),
-            Needs::Anyone | Needs::Member => {
+            Needs::Device => {
+                assert!(nobody == 401 && member == 403 && barista == 403 && admin == 403, "{name}");
+            }
+            Needs::Member => {
                 assert!(nobody == 401 && open(member) && open(barista), "{name}");
             }
             Needs::Barista => assert!(nobody == 401 && member == 403 && open(barista), "{name}"),
@@ -227,6 +230,15 @@ async fn each_endpoint_lets_in_whom_the_table_says_and_nobody_else() {
             let admitted = !asks || endpoint.rule.admits(scope);
             assert_eq!(open(status), admitted, "{name}, {scope}: {status}");
         }
+        // So does a paired device while nobody acts at it.
+        for scope in Scope::ALL {
+            let device = world.device(scope);
+            let call = world.call(endpoint.method.as_str(), &path);
+            let status = call.by_device(&device).send().await.status.as_u16();
+            let asks = !matches!(endpoint.rule.needs, Needs::Nothing | Needs::Secret);
+            let admitted = !asks || endpoint.rule.admits_device(scope);
+            assert_eq!(open(status), admitted, "{name}, device, {scope}: {status}");
+        }
     }
 }
 
@@ -237,9 +249,11 @@ fn filled(path: &str) -> String {
         _ if path.starts_with("/v1/invitations/") => InvitationId::new().to_string(),
         _ if path.starts_with("/v1/sessions/") => SessionId::new().to_string(),
         _ if path.starts_with("/v1/passkeys/") => PasskeyId::new().to_string(),
+        _ if path.starts_with("/v1/devices/") => DeviceId::new().to_string(),
         _ => OrderId::new().to_string(),
     };
-    path.replace("{id}", &id).replace("{line}", "1").replace("{slug}", "oat")
+    let path = path.replace("{id}", &id).replace("{line}", "1").replace("{slug}", "oat");
+    path.replace("{kind}", "digits").replace("{code}", "BCDF-GHJK")
 }
 
 #[test]

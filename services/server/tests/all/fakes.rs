@@ -218,6 +218,7 @@ scripted! {
         list_orders(order::ListOrdersRequest) -> order::ListOrdersResponse;
         forget_member(order::ForgetMemberRequest) -> order::ForgetMemberResponse;
         get_queue(order::GetQueueRequest) -> order::Queue;
+        get_display(order::GetDisplayRequest) -> order::Display;
         accept_order(order::CommandRequest) -> order::CommandResponse;
         ready_order(order::CommandRequest) -> order::CommandResponse;
         release_order(order::CommandRequest) -> order::CommandResponse;
@@ -336,6 +337,17 @@ scripted! {
         revoke_api_token(customer::RevokeApiTokenRequest) -> customer::RevokeApiTokenResponse;
         exchange_api_token(customer::ExchangeApiTokenRequest)
             -> customer::ExchangeApiTokenResponse;
+        start_pairing(customer::StartPairingRequest) -> customer::StartPairingResponse;
+        finish_pairing(customer::FinishPairingRequest) -> customer::FinishPairingResponse;
+        get_pairing(customer::GetPairingRequest) -> customer::Pairing;
+        decide_pairing(customer::DecidePairingRequest) -> customer::DecidePairingResponse;
+        list_devices(customer::ListDevicesRequest) -> customer::ListDevicesResponse;
+        end_device(customer::EndDeviceRequest) -> customer::EndDeviceResponse;
+        get_device(customer::GetDeviceRequest) -> customer::GetDeviceResponse;
+        sign_in_at_device(customer::SignInAtDeviceRequest) -> customer::TokenPair;
+        list_pins(customer::ListPinsRequest) -> customer::ListPinsResponse;
+        set_pin(customer::SetPinRequest) -> customer::SetPinResponse;
+        remove_pin(customer::RemovePinRequest) -> customer::RemovePinResponse;
         get_me(customer::GetMeRequest) -> customer::Member;
         get_diner(customer::GetDinerRequest) -> customer::Diner;
         set_limits(customer::SetLimitsRequest) -> customer::Diner;

@@ -13,7 +13,7 @@ use hyper_util::{
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::world::Someone;
+use crate::world::{Someone, Tablet};
 
 pub(crate) const HTML: &str = "text/html,application/xhtml+xml";
 const FORM_SECRET: &str = "the-forms-of-this-browser";
@@ -64,6 +64,36 @@ impl Call {
         let access = format!("everything_access={}", someone.token);
         let forms = format!("everything_forms={FORM_SECRET}");
         self.header("accept", HTML).header("cookie", access).header("cookie", forms)
+    }
+
+    /// By a device's bearer token.
+    pub(crate) fn by_device(self, device: &Tablet) -> Self {
+        let bearer = format!("Bearer {}", device.token);
+        self.header("authorization", bearer)
+    }
+
+    /// As a paired device shows its pages.
+    pub(crate) fn showing(self, device: &Tablet) -> Self {
+        let access = format!("everything_device_access={}", device.token);
+        let forms = format!("everything_forms={FORM_SECRET}");
+        self.header("accept", HTML).header("cookie", access).header("cookie", forms)
+    }
+
+    /// A form of a page of a paired device.
+    pub(crate) fn send_form_at(self, device: &Tablet, fields: &[(&str, &str)]) -> Self {
+        let token = server::auth::csrf::token(FORM_SECRET, Some(device.session));
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        let form = form.append_pair("csrf", &token).extend_pairs(fields).finish();
+        self.showing(device).form(&form)
+    }
+
+    /// A form of a page of nobody.
+    pub(crate) fn send_form_of_nobody(self, fields: &[(&str, &str)]) -> Self {
+        let token = server::auth::csrf::token(FORM_SECRET, None);
+        let forms = format!("everything_forms={FORM_SECRET}");
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        let form = form.append_pair("csrf", &token).extend_pairs(fields).finish();
+        self.header("accept", HTML).header("cookie", forms).form(&form)
     }
 
     /// A form with the token of this browser and session.

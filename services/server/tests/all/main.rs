@@ -25,6 +25,7 @@ mod people;
 mod privacy;
 mod samples;
 mod session;
+mod shared;
 mod tls;
 mod welcome;
 mod world;

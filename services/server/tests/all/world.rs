@@ -13,7 +13,7 @@ use runtime::{
 use secrecy::SecretString;
 use server::{App, Config};
 use tokio::sync::watch;
-use types::{MemberId, Role, Scope, SessionId};
+use types::{DeviceId, MemberId, Role, Scope, SessionId};
 use wire::{
     customer::v1::{Key, KeySet, TokenPair, customer_service_server::CustomerServiceServer},
     order::v1::order_service_server::OrderServiceServer,
@@ -41,6 +41,13 @@ pub(crate) const AWAY: &str = "http://127.0.0.1:1";
 #[derive(Clone)]
 pub(crate) struct Someone {
     pub(crate) member: MemberId,
+    pub(crate) session: SessionId,
+    pub(crate) token: String,
+}
+
+/// A paired device with its token.
+#[derive(Clone)]
+pub(crate) struct Tablet {
     pub(crate) session: SessionId,
     pub(crate) token: String,
 }
@@ -136,6 +143,8 @@ impl World {
             connections: 256,
             streams_per_member: 8,
             live_ring: 64,
+            counter_idle: Duration::from_secs(300),
+            kiosk_idle: Duration::from_secs(60),
             request_deadline: Duration::from_secs(10),
             heartbeat: Duration::from_secs(15),
         };
@@ -180,6 +189,28 @@ impl World {
         let claims = claims(member, session, roles, scope, now, now + 900);
         let token = self.signer.sign(&claims).unwrap();
         Someone { member, session, token }
+    }
+
+    /// A paired device at which nobody acts.
+    pub(crate) fn device(&self, scope: Scope) -> Tablet {
+        let (device, session) = (DeviceId::new(), SessionId::new());
+        let now = Utc::now().timestamp();
+        let claims = Claims {
+            sub: Subject::Device(device),
+            ..claims(MemberId::new(), session, &[], scope, now, now + 900)
+        };
+        Tablet { session, token: self.signer.sign(&claims).unwrap() }
+    }
+
+    /// Somebody who acts at a paired device.
+    pub(crate) fn someone_at(&self, roles: &[Role], scope: Scope) -> Someone {
+        let (member, session) = (MemberId::new(), SessionId::new());
+        let now = Utc::now().timestamp();
+        let claims = Claims {
+            dev: Some(DeviceId::new()),
+            ..claims(member, session, roles, scope, now, now + 900)
+        };
+        Someone { member, session, token: self.signer.sign(&claims).unwrap() }
     }
 
     pub(crate) fn token(

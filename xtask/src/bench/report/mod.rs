@@ -2,6 +2,7 @@
 
 mod costs;
 mod doors;
+mod pins;
 mod starts;
 
 use std::{collections::BTreeMap, fmt::Write as _, path::Path};
@@ -28,6 +29,7 @@ enum Section {
     Costs,
     Doors,
     Memory,
+    Pins,
     Starts,
 }
 

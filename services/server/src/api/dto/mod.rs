@@ -5,6 +5,7 @@
 pub mod bar;
 pub mod children;
 pub mod customer;
+pub mod device;
 pub mod diner;
 pub mod favourite;
 pub mod house;

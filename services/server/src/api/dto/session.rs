@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wire::customer::v1 as pb;
 
-use super::{nonsense, time};
+use super::{nonsense, some, time};
 use crate::problem::Problem;
 
 /// The secret of a one-time link.
@@ -99,9 +99,9 @@ pub struct Tokens {
     /// For the next `/v1/session/refresh`, once.
     pub refresh_token: String,
     pub refresh_expires_at: DateTime<Utc>,
-    /// Who signed in.
+    /// Who signed in; null: a paired device.
     #[schema(example = "mem_01h455vb4pex5vsknk084sn02q")]
-    pub member: String,
+    pub member: Option<String>,
 }
 
 impl TryFrom<pb::TokenPair> for Tokens {
@@ -121,7 +121,7 @@ impl TryFrom<pb::TokenPair> for Tokens {
             access_expires_at: at(access_expires_at)?,
             refresh_token,
             refresh_expires_at: at(refresh_expires_at)?,
-            member: member_id,
+            member: some(member_id),
         })
     }
 }

@@ -1,6 +1,9 @@
 //! Version 1: every endpoint, with who may call it.
 
 pub mod bar;
+pub mod device;
+pub mod devices;
+pub mod display;
 pub mod events;
 pub mod family;
 pub mod house;
@@ -10,6 +13,7 @@ pub mod members;
 pub mod menu;
 pub mod notifications;
 pub mod orders;
+pub mod pairings;
 pub mod passkeys;
 pub mod queue;
 pub mod reports;
@@ -53,6 +57,7 @@ pub fn endpoints() -> Endpoints {
         .with(routes!(orders::strike::strike))
         .with(routes!(orders::replace::replace))
         .with(routes!(queue::show::show))
+        .with(routes!(display::show::show))
         .with(routes!(events::watch::watch))
         .with(routes!(me::show::show))
         .with(routes!(me::beans::beans))
@@ -83,6 +88,18 @@ pub fn endpoints() -> Endpoints {
         .with(routes!(members::day::day))
         .with(routes!(members::limits::limits))
         .with(routes!(members::diet::diet))
+        .with(routes!(members::pins::list::list))
+        .with(routes!(members::pins::set::set))
+        .with(routes!(members::pins::remove::remove))
+        .with(routes!(pairings::start::start))
+        .with(routes!(pairings::finish::finish))
+        .with(routes!(pairings::show::show))
+        .with(routes!(pairings::approve::approve))
+        .with(routes!(pairings::refuse::refuse))
+        .with(routes!(devices::list::list))
+        .with(routes!(devices::end::end))
+        .with(routes!(device::show::show))
+        .with(routes!(device::sign_in::sign_in))
         .with(routes!(house::show::show))
         .with(routes!(house::set::set))
         .with(routes!(invitations::list::list))

@@ -17,6 +17,7 @@ use crate::{
             device::Devices,
             invitation::Invitations,
             passkey::{Offer, Passkeys},
+            pin::PinForm,
             relative::{CardForm, Relative},
         },
     },
@@ -41,6 +42,8 @@ pub(crate) struct MePage {
     pub(crate) devices: Devices,
     pub(crate) invitations: Invitations,
     pub(crate) wallet: Option<Wallet>,
+    /// For the counter's tablet; none for who does not work there.
+    pub(crate) pin: Option<PinForm>,
     /// The family is theirs to run.
     pub(crate) admin: bool,
     /// There are children to look after.
@@ -60,6 +63,7 @@ pub(crate) struct Around {
 pub(crate) struct Typed {
     pub(crate) card: Option<CardForm>,
     pub(crate) passkey: Option<Refused>,
+    pub(crate) pin: Option<Errors>,
 }
 
 /// `GET /me`
@@ -79,11 +83,12 @@ pub(super) async fn show(frame: &Frame, around: Around, typed: Typed) -> Result<
     let passkeys = pb::ListPasskeysRequest { member_id: String::new() };
     let [mut first, mut second, mut third, mut fourth] =
         [(); 4].map(|()| frame.app.customers(&frame.viewer));
-    let (me, sessions, passkeys, invitations, wallet, people, wards) = tokio::join!(
+    let (me, sessions, passkeys, invitations, pin, wallet, people, wards) = tokio::join!(
         first.get_me(pb::GetMeRequest {}),
         second.list_sessions(sessions),
         third.list_passkeys(passkeys),
         fourth.list_invitations(invitations),
+        pin_form(frame),
         frame.wallet(),
         frame.people(),
         frame.wards(),
@@ -106,9 +111,21 @@ pub(super) async fn show(frame: &Frame, around: Around, typed: Typed) -> Result<
         devices: Devices::new(&sessions, frame.clock(), "/me/sign-out".to_owned()),
         invitations: Invitations::new(&invitations, frame.clock(), "/me/withdraw".to_owned()),
         wallet,
+        pin: pin?.map(|form| form.with(typed.pin.unwrap_or_default())),
         admin: frame.viewer.may(Role::Admin),
         guardian: !wards.is_empty(),
     })
+}
+
+/// The PIN of who works at the counter.
+async fn pin_form(frame: &Frame) -> Result<Option<PinForm>, PageError> {
+    if !frame.viewer.may(Role::Barista) {
+        return Ok(None);
+    }
+    let request = pb::ListPinsRequest { member_id: String::new() };
+    let pins = frame.app.customers(&frame.viewer).list_pins(request).await?.into_inner().pins;
+    let action = "/me/pin".to_owned();
+    Ok(Some(PinForm::new(&pins, pb::PinKind::Digits, action, frame.clock())))
 }
 
 /// `POST /me`: another name, face or colour.

@@ -4,6 +4,7 @@ pub(crate) mod join;
 pub(crate) mod leave;
 pub(crate) mod me;
 pub(crate) mod passkeys;
+pub(crate) mod pin;
 pub(crate) mod sign_in;
 pub(crate) mod tokens;
 

@@ -14,6 +14,7 @@ use super::passkeys::answer;
 use crate::{
     App,
     api::dto::passkey::UsedPasskey,
+    auth::cookies,
     extract::Path,
     pages::{
         cart::cookie::Cart,
@@ -57,14 +58,20 @@ pub(crate) struct SignOutPage {
     pub(crate) shell: Shell,
 }
 
-/// `GET /sign-in`: where those land who are not signed in.
+/// `GET /sign-in`: where those land who are not signed in. A device that was paired
+/// says what became of it.
 pub(crate) async fn signed_out(
+    State(app): State<App>,
     csrf: Csrf,
     offer: Offer,
     Withheld(withheld): Withheld,
-) -> Page<SignedOutPage> {
+    headers: HeaderMap,
+) -> Response {
+    if app.cookies().read(&headers, cookies::PAIRED_AS).is_some() {
+        return see_other("/pair").into_response();
+    }
     let shell = Shell { csrf: csrf.token(), ..Shell::bare() };
-    Page(SignedOutPage { shell, withheld, offer, refused: None, unknown: None })
+    Page(SignedOutPage { shell, withheld, offer, refused: None, unknown: None }).into_response()
 }
 
 /// What a device answered.

@@ -4,7 +4,7 @@ pub(crate) mod cookie;
 
 use askama::Template;
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use wire::order::v1 as pb;
 
 use self::cookie::{Cart, CartLine, CartView};
@@ -63,6 +63,7 @@ const CHANGED: &str = "The cart is not the one you saw any more. This is what is
 /// `POST /orders`: all that is in the cart, as one order.
 pub(crate) async fn order(
     frame: Frame,
+    headers: HeaderMap,
     PageForm(Order { key, cart: shown, ask }): PageForm<Order>,
 ) -> Result<Response, PageError> {
     if frame.cart.lines.is_empty() {
@@ -75,8 +76,8 @@ pub(crate) async fn order(
     }
     let limits = if ask == "yes" { Limits::Ask } else { Limits::Obey };
     match place::place(&frame, &frame.cart.drinks(), &key, limits).await? {
-        Placed::Order(id) => {
-            let next = see_other(&format!("/orders/{id}"));
+        Placed::Order(order) => {
+            let next = place::then(&frame, &headers, &order).await;
             Ok((frame.keep(&Cart::default()), next).into_response())
         }
         Placed::Refused { status, errors, already_sent, ask } => {

@@ -9,11 +9,13 @@ use wire::customer::v1 as pb;
 use crate::{
     extract::Path,
     pages::{
+        account::pin,
         frame::Frame,
         mend::mendable,
         view::{
             Errors, Person, Shell, Tab,
             children::{DayView, DietForm, LimitsForm},
+            pin::PinForm,
         },
     },
     problem::Problem,
@@ -28,6 +30,8 @@ pub(crate) struct ChildPage {
     pub(crate) day: Option<DayView>,
     pub(crate) limits: LimitsForm,
     pub(crate) diet: DietForm,
+    /// For the kitchen's tablet.
+    pub(crate) pin: PinForm,
 }
 
 type Fields = Vec<(String, String)>;
@@ -37,6 +41,7 @@ enum Typed {
     Nothing,
     Limits(Fields, Errors),
     Diet(pb::Diet, Errors),
+    Pin(Errors),
 }
 
 /// `GET /children/{id}`
@@ -50,23 +55,29 @@ pub(crate) async fn page(
 
 async fn show(frame: &Frame, id: MemberId, typed: Typed) -> Result<ChildPage, PageError> {
     let request = pb::GetDinerRequest { member_id: id.to_string() };
-    let mut customers = frame.app.customers(&frame.viewer);
-    let (diner, menu, people, day) = tokio::join!(
-        customers.get_diner(request),
+    let pins = pb::ListPinsRequest { member_id: id.to_string() };
+    let [mut first, mut second] = [(); 2].map(|()| frame.app.customers(&frame.viewer));
+    let (diner, pins, menu, people, day) = tokio::join!(
+        first.get_diner(request),
+        second.list_pins(pins),
         frame.menu(),
         frame.people(),
         frame.day(id.to_string()),
     );
     let pb::Diner { member_id: _, kind: _, guardian_ids: _, limits, diet } = diner?.into_inner();
+    let pb::ListPinsResponse { pins } = pins?.into_inner();
     let menu = menu?;
     let mut limits = LimitsForm::of(&limits.unwrap_or_default(), &menu);
     let action = format!("/children/{id}/diet");
     let diet = diet.unwrap_or_default();
-    let mut form = DietForm::new(action.clone(), &diet, &menu, Errors::default());
+    let mut form = DietForm::new(action, &diet, &menu, Errors::default());
+    let action = format!("/children/{id}/pin");
+    let mut pictures = PinForm::new(&pins, pb::PinKind::Pictures, action, frame.clock());
     match typed {
         Typed::Nothing => {}
         Typed::Limits(fields, errors) => limits = LimitsForm::refused(&fields, &menu, errors),
-        Typed::Diet(diet, errors) => form = DietForm::new(action, &diet, &menu, errors),
+        Typed::Diet(diet, errors) => form = DietForm::new(form.action, &diet, &menu, errors),
+        Typed::Pin(errors) => pictures = pictures.with(errors),
     }
     Ok(ChildPage {
         shell: frame.shell(Tab::Me, &people),
@@ -74,6 +85,7 @@ async fn show(frame: &Frame, id: MemberId, typed: Typed) -> Result<ChildPage, Pa
         day,
         limits,
         diet: form,
+        pin: pictures,
     })
 }
 
@@ -116,6 +128,22 @@ pub(crate) async fn set_diet(
         Err(refused) => {
             let (status, errors) = mendable(Problem::from(refused))?;
             let page = show(&frame, id, Typed::Diet(diet, errors)).await?;
+            Ok((status, Page(page)).into_response())
+        }
+    }
+}
+
+/// `POST /children/{id}/pin`
+pub(crate) async fn set_pin(
+    frame: Frame,
+    id: Result<Path<MemberId>, Problem>,
+    PageForm(fields): PageForm<Fields>,
+) -> Result<Response, PageError> {
+    let Path(id) = id?;
+    match pin::set(&frame, id.to_string(), pb::PinKind::Pictures, &fields).await? {
+        None => Ok(see_other(&format!("/children/{id}")).into_response()),
+        Some((status, errors)) => {
+            let page = show(&frame, id, Typed::Pin(errors)).await?;
             Ok((status, Page(page)).into_response())
         }
     }

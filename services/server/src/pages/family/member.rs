@@ -21,6 +21,7 @@ use crate::{
             device::Devices,
             invitation::Invitations,
             passkey::Passkeys,
+            pin::PinForm,
             relative::{CardForm, KinForm, Relative, RoleTick},
         },
     },
@@ -43,15 +44,18 @@ pub(crate) struct MemberPage {
     pub(crate) invitations: Invitations,
     /// Why they were not removed.
     pub(crate) stays: Errors,
+    /// For the kitchen's tablet.
+    pub(crate) pin: PinForm,
 }
 
 /// What was typed and refused; nothing: as it is.
 #[derive(Default)]
-struct Typed {
-    card: Option<CardForm>,
-    roles: Option<(Vec<RoleTick>, Errors)>,
-    stays: Errors,
-    kin: Option<(pb::Kin, Errors)>,
+pub(super) struct Typed {
+    pub(super) card: Option<CardForm>,
+    pub(super) roles: Option<(Vec<RoleTick>, Errors)>,
+    pub(super) stays: Errors,
+    pub(super) kin: Option<(pb::Kin, Errors)>,
+    pub(super) pin: Option<Errors>,
 }
 
 /// The member of an id, as they are now.
@@ -74,18 +78,28 @@ pub(crate) async fn page(
     Ok(Page(show(&frame, id, Typed::default()).await?))
 }
 
-async fn show(frame: &Frame, id: MemberId, typed: Typed) -> Result<MemberPage, PageError> {
+pub(super) async fn show(
+    frame: &Frame,
+    id: MemberId,
+    typed: Typed,
+) -> Result<MemberPage, PageError> {
     let sessions = pb::ListSessionsRequest { member_id: id.to_string() };
     let passkeys = pb::ListPasskeysRequest { member_id: id.to_string() };
     let invitations = pb::ListInvitationsRequest { member_id: id.to_string() };
-    let [mut first, mut second, mut third] = [(); 3].map(|()| frame.app.customers(&frame.viewer));
-    let (family, sessions, passkeys, invitations, people) = tokio::join!(
+    let pins = pb::ListPinsRequest { member_id: id.to_string() };
+    let [mut first, mut second, mut third, mut fourth] =
+        [(); 4].map(|()| frame.app.customers(&frame.viewer));
+    let (family, sessions, passkeys, invitations, pins, people) = tokio::join!(
         everybody(frame),
         first.list_sessions(sessions),
         second.list_passkeys(passkeys),
         third.list_invitations(invitations),
+        fourth.list_pins(pins),
         frame.people(),
     );
+    let pb::ListPinsResponse { pins } = pins?.into_inner();
+    let pin =
+        PinForm::new(&pins, pb::PinKind::Pictures, format!("/family/{id}/pin"), frame.clock());
     let family = family?;
     let relative = one_of(&family, id)?;
     let kin = match typed.kin {
@@ -112,6 +126,7 @@ async fn show(frame: &Frame, id: MemberId, typed: Typed) -> Result<MemberPage, P
         kin,
         devices: Devices::new(&sessions, frame.clock(), format!("/family/{id}/sign-out")),
         stays: typed.stays,
+        pin: pin.with(typed.pin.unwrap_or_default()),
     })
 }
 

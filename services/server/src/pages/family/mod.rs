@@ -1,7 +1,9 @@
 //! The family, for whoever runs it: who is in it, who may what, who joins.
 
+pub(crate) mod devices;
 pub(crate) mod link;
 pub(crate) mod member;
+pub(crate) mod pin;
 
 use askama::Template;
 use axum::response::{IntoResponse, Response};

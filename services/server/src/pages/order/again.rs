@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::response::{IntoResponse, Response};
+use http::HeaderMap;
 use runtime::Code;
 use wire::order::v1 as pb;
 
@@ -16,7 +17,7 @@ use crate::{
         view::{Errors, Shell, Tab, menu::BarView, order::LineView},
     },
     problem::Problem,
-    web::{Page, PageError, PageForm, see_other},
+    web::{Page, PageError, PageForm},
 };
 
 #[derive(Template)]
@@ -111,6 +112,7 @@ pub(crate) struct Once {
 pub(crate) async fn order(
     frame: Frame,
     id: Result<Path<String>, Problem>,
+    headers: HeaderMap,
     PageForm(Once { key, price }): PageForm<Once>,
 ) -> Result<Response, PageError> {
     let id = order_id(id)?.to_string();
@@ -123,7 +125,7 @@ pub(crate) async fn order(
     };
     let placed = frame.app.orders(&frame.viewer).order_again(request).await;
     match place::outcome(placed)? {
-        Placed::Order(id) => Ok(see_other(&format!("/orders/{id}")).into_response()),
+        Placed::Order(order) => Ok(place::then(&frame, &headers, &order).await),
         Placed::Refused { status, errors, already_sent: _, ask: _ } => {
             Ok((status, Page(show(&frame, id, errors).await?)).into_response())
         }

@@ -1,27 +1,37 @@
 //! Placing an order from a form, whichever page the form was on.
 
-use http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, StatusCode};
 use runtime::Code;
+use types::Scope;
 use wire::order::v1 as pb;
 
 use crate::{
     extract::is_key,
     pages::{
         frame::Frame,
+        shared::kiosk,
         view::{Errors, menu::Chosen},
     },
     problem::Problem,
-    web::PageError,
+    web::{PageError, see_other},
 };
 
 /// How long the answer may wait for the order to be settled, in milliseconds:
 /// then the first thing that a page without script shows is "in the queue".
 pub(crate) const WAIT_MS: i32 = 700;
 
+/// An order that was placed.
+pub(crate) struct Ordered {
+    id: String,
+    number: i32,
+    /// It waits for a guardian's yes.
+    held: bool,
+}
+
 /// What became of a form.
 pub(crate) enum Placed {
-    /// The order's id.
-    Order(String),
+    Order(Ordered),
     /// Shown again, with what is wrong beside the fields.
     Refused {
         status: StatusCode,
@@ -91,7 +101,11 @@ pub(crate) fn outcome(
 ) -> Result<Placed, PageError> {
     let problem = match placed {
         Ok(response) => match response.into_inner().order {
-            Some(order) => return Ok(Placed::Order(order.id)),
+            Some(order) => {
+                let held = order.state() == pb::OrderState::Held;
+                let pb::Order { id, number, .. } = order;
+                return Ok(Placed::Order(Ordered { id, number, held }));
+            }
             None => Problem::new(Code::Internal),
         },
         Err(status) => Problem::from(status),
@@ -118,6 +132,16 @@ fn ask_label(problem: &Problem) -> Option<AskLabel> {
         Code::LimitReached if says("may_ask") => Some("Ask for it"),
         _ => None,
     }
+}
+
+/// Where somebody goes who has ordered: to their order; at a kiosk to a thank-you,
+/// after which the next child may come.
+pub(crate) async fn then(frame: &Frame, headers: &HeaderMap, order: &Ordered) -> Response {
+    let Ordered { id, number, held } = order;
+    if frame.viewer.scope == Scope::Kiosk {
+        return kiosk::ordered(&frame.app, headers, *number, *held).await;
+    }
+    see_other(&format!("/orders/{id}")).into_response()
 }
 
 /// What can be said without asking anybody.
@@ -156,7 +180,7 @@ pub(crate) fn errors_of(problem: &Problem) -> Errors {
 }
 
 /// "it comes" → "It comes."
-fn sentence(words: &str) -> String {
+pub(crate) fn sentence(words: &str) -> String {
     let mut letters = words.chars();
     let first: String = letters.next().map(char::to_uppercase).into_iter().flatten().collect();
     let end = if words.ends_with(['.', '!', '?', '…']) { "" } else { "." };

@@ -74,6 +74,7 @@ pub(super) fn add(all: &mut Samples) {
         day: day(),
         limits,
         diet: diet_form("/children/x/diet", Errors::default()),
+        pin: people::pin(customer::PinKind::Pictures, "/children/x/pin"),
     };
     all.add("child", child(LimitsForm::of(&limits, &on_offer())));
     let mut errors = Errors::default();

@@ -7,6 +7,7 @@ mod children;
 mod numbers;
 mod ordering;
 mod people;
+mod shared;
 mod tests;
 
 use askama::Template;
@@ -61,6 +62,7 @@ fn people() -> People {
 fn shell(tab: Tab, in_cart: usize) -> Shell {
     Shell {
         tab,
+        place: Place::Own,
         me: Some(people().get(MIA)),
         counter: true,
         csrf: "csrf-token".to_owned(),
@@ -390,6 +392,7 @@ fn all() -> Samples {
     account::add(&mut all);
     children::add(&mut all);
     people::add(&mut all);
+    shared::add(&mut all);
     numbers::add(&mut all);
     beans::add(&mut all);
     around::add(&mut all);

@@ -10,6 +10,7 @@ use crate::pages::{
         device::Devices,
         invitation::{Expected, Invitations},
         passkey::{Offer, Passkeys},
+        pin::PinForm,
         relative::{CardForm, KinForm, Relative},
     },
     welcome::WelcomePage,
@@ -82,6 +83,11 @@ fn expected() -> Vec<Expected> {
     both.into_iter().filter_map(|one| Expected::new(one, &clock())).collect()
 }
 
+pub(super) fn pin(kind: customer::PinKind, action: &str) -> PinForm {
+    let stored = customer::StoredPin { kind: kind.into(), set_at: ago(90_000) };
+    PinForm::new(&[stored], kind, action.to_owned(), &clock())
+}
+
 pub(super) fn add(all: &mut Samples) {
     use customer::Role::{Admin, Barista, Member};
     let shell = || shell(Tab::Me, 0);
@@ -109,6 +115,7 @@ pub(super) fn add(all: &mut Samples) {
         devices: devices("/me/sign-out"),
         invitations: Invitations { list: Vec::new(), action: "/me/withdraw".to_owned() },
         wallet: Some(Wallet { count: 31, free_bar: false }),
+        pin: admin.then(|| pin(customer::PinKind::Digits, "/me/pin")),
         admin,
         guardian: admin,
     };
@@ -116,6 +123,13 @@ pub(super) fn add(all: &mut Samples) {
     all.add("welcome", welcome(CardForm::of(&mia().person)));
     all.add("welcome-wrong", welcome(wrong()));
     all.add("me", me(true, None));
+    let mut errors = Errors::default();
+    errors.add(
+        "pin",
+        "This is among the first that anybody tries; take one that is harder to guess.",
+    );
+    let easy = me(true, None);
+    all.add("me-pin", MePage { pin: easy.pin.map(|pin| pin.with(errors)), ..me(true, None) });
     all.add("me-errors", me(false, Some(wrong())));
     let late = "That took longer than five minutes. Please begin again.";
     let late = MePage { refused: Errors::general(late), ..me(true, None) };
@@ -145,6 +159,7 @@ pub(super) fn add(all: &mut Samples) {
         devices: devices("/family/x/sign-out"),
         invitations: invitations("/family/x/withdraw"),
         stays: Errors::default(),
+        pin: pin(customer::PinKind::Pictures, "/family/x/pin"),
     };
     all.add("member", one(Errors::default()));
     let last = "The family would be left without an admin; make somebody else one first.";

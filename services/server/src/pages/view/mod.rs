@@ -11,9 +11,12 @@ pub(crate) mod favourite;
 pub(crate) mod invitation;
 pub(crate) mod menu;
 pub(crate) mod order;
+pub(crate) mod pad;
 pub(crate) mod passkey;
 pub(crate) mod person;
+pub(crate) mod pin;
 pub(crate) mod relative;
+pub(crate) mod shared;
 
 pub(crate) use account::{Card, Entry, News, Wallet};
 pub(crate) use clock::Clock;
@@ -33,10 +36,24 @@ pub(crate) enum Tab {
     Elsewhere,
 }
 
+/// Where a page is shown, which says what is around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// On somebody's own device.
+    Own,
+    /// At the counter's tablet, which locks itself after so many seconds.
+    Counter { idle: u64 },
+    /// At the kitchen's, which does so too.
+    Kiosk { idle: u64 },
+    /// On a device at which nobody acts.
+    Device,
+}
+
 /// What surrounds every page.
 #[derive(Debug, Clone)]
 pub(crate) struct Shell {
     pub(crate) tab: Tab,
+    pub(crate) place: Place,
     /// Signed in? Then there are tabs.
     pub(crate) me: Option<Person>,
     /// May they work at the counter? Then it has a tab.
@@ -56,6 +73,7 @@ impl Shell {
     pub(crate) fn bare() -> Self {
         Self {
             tab: Tab::Elsewhere,
+            place: Place::Own,
             me: None,
             counter: false,
             csrf: String::new(),
@@ -68,6 +86,37 @@ impl Shell {
     /// The address of an embedded file; changes with its content.
     pub(crate) fn asset(&self, name: &str) -> String {
         assets::url(name)
+    }
+
+    /// Does it listen to what happens?
+    pub(crate) fn is_live(&self) -> bool {
+        !self.now.is_empty()
+    }
+
+    /// Is it somebody's own device, with everything of theirs?
+    pub(crate) fn own(&self) -> bool {
+        self.place == Place::Own
+    }
+
+    pub(crate) fn at_counter(&self) -> bool {
+        matches!(self.place, Place::Counter { .. })
+    }
+
+    pub(crate) fn at_kiosk(&self) -> bool {
+        matches!(self.place, Place::Kiosk { .. })
+    }
+
+    /// Seconds after which whoever does nothing is signed out here.
+    pub(crate) fn idle(&self) -> Option<u64> {
+        match self.place {
+            Place::Counter { idle } | Place::Kiosk { idle } => Some(idle),
+            Place::Own | Place::Device => None,
+        }
+    }
+
+    /// Where somebody leaves a shared device, and where it shows who may come.
+    pub(crate) fn leave(&self) -> &'static str {
+        if self.at_kiosk() { "/kiosk" } else { "/who" }
     }
 
     pub(crate) fn is(&self, tab: &str) -> bool {

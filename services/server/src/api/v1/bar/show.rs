@@ -3,7 +3,7 @@
 use axum::{Json, extract::State};
 use wire::order::v1::GetBarRequest;
 
-use crate::{App, api::dto::bar::Bar, auth::Viewer, problem::Problem};
+use crate::{App, api::dto::bar::Bar, auth::Asker, problem::Problem};
 
 /// Whether the bar is open, and how long it would take
 #[utoipa::path(
@@ -13,7 +13,7 @@ use crate::{App, api::dto::bar::Bar, auth::Viewer, problem::Problem};
     tag = "bar",
     responses((status = 200, body = Bar)),
 )]
-pub async fn show(State(app): State<App>, viewer: Viewer) -> Result<Json<Bar>, Problem> {
-    let bar = app.orders(&viewer).get_bar(GetBarRequest {}).await?.into_inner();
+pub async fn show(State(app): State<App>, asker: Asker) -> Result<Json<Bar>, Problem> {
+    let bar = app.orders(&asker).get_bar(GetBarRequest {}).await?.into_inner();
     bar.try_into().map(Json)
 }

@@ -13,7 +13,7 @@ use utoipa::IntoParams;
 
 use crate::{
     App,
-    auth::Viewer,
+    auth::Asker,
     extract::Query,
     live::sse::{self, Begin},
     problem::Problem,
@@ -47,7 +47,7 @@ pub struct After {
 )]
 pub async fn watch(
     State(app): State<App>,
-    viewer: Viewer,
+    asker: Asker,
     headers: HeaderMap,
     connection: Option<Extension<Connection>>,
     Query(After { after }): Query<After>,
@@ -57,12 +57,12 @@ pub async fn watch(
     let begin = Begin::of(last, after.as_deref());
     let close = connection.map(|Extension(connection)| connection.close).unwrap_or_default();
     let most = app.config().streams_per_member as usize;
-    let seat = app.hub().sit_down(viewer.member, most, close).ok_or_else(|| {
+    let seat = app.hub().sit_down(asker.id(), most, close).ok_or_else(|| {
         Problem::new(Code::TooManyRequests)
             .detail("You have too many live connections open.")
             .retry_after(std::time::Duration::from_secs(10))
     })?;
-    let mut response = Body::from_stream(sse::stream(app, viewer, seat, begin)).into_response();
+    let mut response = Body::from_stream(sse::stream(app, asker, seat, begin)).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

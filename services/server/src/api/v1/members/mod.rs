@@ -8,6 +8,7 @@ pub mod diner;
 pub mod limits;
 pub mod link;
 pub mod list;
+pub mod pins;
 pub mod remove;
 pub mod update;
 

@@ -11,7 +11,7 @@ use types::MemberId;
 use utoipa::IntoParams;
 use wire::order::v1::GetMenuRequest;
 
-use crate::{App, api::dto::menu::Menu, auth::Viewer, extract::Query, problem::Problem};
+use crate::{App, api::dto::menu::Menu, auth::Asker, extract::Query, problem::Problem};
 
 /// For whom.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -38,12 +38,12 @@ pub struct Whom {
 )]
 pub async fn show(
     State(app): State<App>,
-    viewer: Viewer,
+    asker: Asker,
     Query(Whom { member }): Query<Whom>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let member_id = member.map(|member| member.to_string()).unwrap_or_default();
-    let menu = app.orders(&viewer).get_menu(GetMenuRequest { member_id }).await?.into_inner();
+    let menu = app.orders(&asker).get_menu(GetMenuRequest { member_id }).await?.into_inner();
     let etag = format!("\"{}\"", menu.etag);
     let known = headers
         .get_all(header::IF_NONE_MATCH)
