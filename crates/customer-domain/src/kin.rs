@@ -1,5 +1,5 @@
 //! Who is a child, and who looks after them: a child always has a guardian, and
-//! guardians are adults.
+//! guardians are adults. Who is a guest for an evening, and of whom.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,13 @@ pub const MOST_GUARDIANS: usize = 8;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kin {
     Adult,
-    Child { guardians: BTreeSet<MemberId> },
+    Child {
+        guardians: BTreeSet<MemberId>,
+    },
+    /// Not of the family: see [`crate::guests`].
+    Guest {
+        host: MemberId,
+    },
 }
 
 impl Kin {
@@ -21,13 +27,14 @@ impl Kin {
         match self {
             Self::Adult => "adult",
             Self::Child { .. } => "child",
+            Self::Guest { .. } => "guest",
         }
     }
 
-    /// A child's guardians; an adult has none.
+    /// A child's guardians; others have none.
     pub fn guardians(&self) -> impl Iterator<Item = MemberId> {
         let guardians = match self {
-            Self::Adult => None,
+            Self::Adult | Self::Guest { .. } => None,
             Self::Child { guardians } => Some(guardians),
         };
         guardians.into_iter().flatten().copied()
@@ -35,6 +42,10 @@ impl Kin {
 
     pub const fn is_child(&self) -> bool {
         matches!(self, Self::Child { .. })
+    }
+
+    pub const fn is_guest(&self) -> bool {
+        matches!(self, Self::Guest { .. })
     }
 
     pub fn has_guardian(&self, member: MemberId) -> bool {
@@ -64,6 +75,8 @@ pub enum KinRefused {
     ChildAsAdmin,
     #[error("a child would be left without a guardian; give it another one first")]
     LastGuardian { child: MemberId },
+    #[error("a guest goes when the evening is over; to let them stay, invite them to the family")]
+    Guest,
 }
 
 impl KinRefused {
@@ -75,7 +88,7 @@ impl KinRefused {
             | Self::OwnGuardian
             | Self::UnknownGuardian
             | Self::ChildAsGuardian => Some("guardian_ids"),
-            Self::NotAdmin | Self::ChildAsAdmin | Self::LastGuardian { .. } => None,
+            Self::NotAdmin | Self::ChildAsAdmin | Self::LastGuardian { .. } | Self::Guest => None,
         }
     }
 
@@ -90,6 +103,7 @@ impl KinRefused {
             Self::ChildAsGuardian => "guardian-is-a-child",
             Self::ChildAsAdmin => "child-as-admin",
             Self::LastGuardian { .. } => "last-guardian",
+            Self::Guest => "guest",
         }
     }
 }
@@ -101,7 +115,11 @@ pub fn check(
     roles: Roles,
     relatives: &Relatives,
 ) -> Result<(), KinRefused> {
-    let Kin::Child { guardians } = wanted else { return Ok(()) };
+    let guardians = match wanted {
+        Kin::Adult => return Ok(()),
+        Kin::Guest { .. } => return Err(KinRefused::Guest),
+        Kin::Child { guardians } => guardians,
+    };
     if guardians.is_empty() {
         return Err(KinRefused::NoGuardian);
     }
@@ -111,7 +129,7 @@ pub fn check(
     for guardian in guardians {
         match relatives.get(guardian) {
             _ if *guardian == member => return Err(KinRefused::OwnGuardian),
-            None => return Err(KinRefused::UnknownGuardian),
+            None | Some(Kin::Guest { .. }) => return Err(KinRefused::UnknownGuardian),
             Some(Kin::Child { .. }) => return Err(KinRefused::ChildAsGuardian),
             Some(Kin::Adult) => {}
         }
@@ -130,8 +148,10 @@ pub fn change(
     by: Roles,
     relatives: &Relatives,
 ) -> Result<(), KinRefused> {
-    if relatives.get(&member) == Some(wanted) {
-        return Ok(());
+    match relatives.get(&member) {
+        Some(kin) if kin == wanted => return Ok(()),
+        Some(Kin::Guest { .. }) => return Err(KinRefused::Guest),
+        Some(_) | None => {}
     }
     if !by.contains(Role::Admin) {
         return Err(KinRefused::NotAdmin);

@@ -12,6 +12,7 @@ pub mod diners;
 pub mod family;
 pub mod favourites;
 pub mod gifts;
+pub mod guests;
 pub mod house;
 pub mod kin;
 pub mod ledger;

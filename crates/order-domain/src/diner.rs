@@ -29,7 +29,14 @@ pub struct Diner {
 #[serde(rename_all = "snake_case")]
 pub enum Age {
     Adult,
-    Child { guardians: Vec<MemberId>, limits: DayLimits },
+    Child {
+        guardians: Vec<MemberId>,
+        limits: DayLimits,
+    },
+    /// A visitor for an evening, whose host pays.
+    Guest {
+        host: MemberId,
+    },
 }
 
 /// What a child may have on one day; without anything said, all it likes.
@@ -63,18 +70,19 @@ impl Diner {
         matches!(self.age, Age::Child { .. })
     }
 
-    /// A child's; an adult has none.
+    /// Who answers for them: a child's guardians, a guest's host; nobody for an adult.
     pub fn guardians(&self) -> &[MemberId] {
         match &self.age {
             Age::Adult => &[],
             Age::Child { guardians, .. } => guardians,
+            Age::Guest { host } => std::slice::from_ref(host),
         }
     }
 
-    /// A child's; an adult has none.
+    /// A child's; nobody else has any.
     pub const fn limits(&self) -> Option<&DayLimits> {
         match &self.age {
-            Age::Adult => None,
+            Age::Adult | Age::Guest { .. } => None,
             Age::Child { limits, .. } => Some(limits),
         }
     }

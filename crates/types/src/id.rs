@@ -132,6 +132,8 @@ ids! {
     DeviceId = "dev";
     /// An invitation: a link and a code that sign somebody in once.
     InvitationId = "inv";
+    /// A pass by which visitors come in for one evening.
+    GuestPassId = "gst";
     /// A personal API token.
     TokenId = "tok";
     /// A passkey of a member.

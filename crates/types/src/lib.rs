@@ -8,8 +8,8 @@ mod time;
 
 pub use beans::Beans;
 pub use id::{
-    CorrectionId, DeviceId, EventId, FavouriteId, GiftId, InvitationId, LedgerEntryId, MemberId,
-    MenuItemId, NotificationId, OrderId, ParseIdError, PasskeyId, SessionId, TokenId,
+    CorrectionId, DeviceId, EventId, FavouriteId, GiftId, GuestPassId, InvitationId, LedgerEntryId,
+    MemberId, MenuItemId, NotificationId, OrderId, ParseIdError, PasskeyId, SessionId, TokenId,
 };
 pub use role::{Role, Roles};
 pub use scope::Scope;

@@ -27,6 +27,8 @@ counters! {
     PASSKEYS = "everything.passkeys", "Passkeys that were made, used and removed, or were not.";
     /// By `outcome`: started, approved, refused, paired, ended.
     PAIRINGS = "everything.device_pairings", "What became of shared devices.";
+    /// By `outcome`: came, refused, gone.
+    GUESTS = "everything.guests", "Who came in by a guest pass, and went.";
     /// By `outcome`: right, wrong, waiting, none.
     PINS = "everything.pins_tried", "PINs that were tried at shared devices.";
     /// By `outcome`: rotated, repeated, replaced, family-revoked, expired, over, unknown.

@@ -11,7 +11,7 @@ use types::Timestamp;
 use wire::customer::v1::customer_service_server::CustomerServiceServer;
 
 use crate::{
-    app::{App, hints::Hints, house::House, privacy},
+    app::{App, guests, hints::Hints, house::House, privacy},
     clock,
     config::Config,
     grpc::Handlers,
@@ -98,6 +98,11 @@ pub async fn start(config: Config, runtime: &Runtime) -> anyhow::Result<Service>
     let (forgetting, shutdown) = (app.clone(), runtime.shutdown.clone());
     runtime.spawn("departures", async move {
         privacy::keep_forgetting(&forgetting, &shutdown).await;
+        Ok(())
+    });
+    let (seeing_off, shutdown) = (app.clone(), runtime.shutdown.clone());
+    runtime.spawn("guests", async move {
+        guests::keep_seeing_off(&seeing_off, &shutdown).await;
         Ok(())
     });
     let consumer = projections::consumer::run(app.clone(), config.kafka, runtime.clone());

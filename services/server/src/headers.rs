@@ -21,8 +21,8 @@ const DEFAULTS: [(HeaderName, &str); 7] = [
     ),
 ];
 
-/// Below this path the address itself is a secret: it must not travel on as a referrer.
-const SECRET_ADDRESSES: &str = "/sign-in/";
+/// Below these paths the address itself is a secret: it must not travel on as a referrer.
+const SECRET_ADDRESSES: [&str; 2] = ["/sign-in/", "/guest/"];
 
 /// 30 days: long enough to hold between two visits, soon over when somebody wants
 /// plain HTTP again.
@@ -39,7 +39,8 @@ pub(crate) async fn strict(request: Request, next: Next) -> Response {
 /// Adds them; a handler that set one itself keeps its own. What says nothing
 /// about caching is not stored.
 pub async fn add(request: Request, next: Next) -> Response {
-    let secret = request.uri().path().starts_with(SECRET_ADDRESSES);
+    let path = request.uri().path();
+    let secret = SECRET_ADDRESSES.iter().any(|secret| path.starts_with(secret));
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     if secret {

@@ -73,8 +73,8 @@
 //!   classes, SVG attributes or from script with `element.style`), no inline
 //!   event handlers. JSON in a `<script type="application/json">` is fine.
 //! - Pages are `Cache-Control: no-store` and `Referrer-Policy: same-origin`
-//!   unless the handler sets the header itself; below `/sign-in/` all are
-//!   `no-referrer`.
+//!   unless the handler sets the header itself; below `/sign-in/` and `/guest/`
+//!   all are `no-referrer`.
 //! - Live: `new EventSource("/v1/events?after=" + position)`; events `order`
 //!   (data `{order, version, state, kind, number, at}`), `bar` (data `{}`) and
 //!   `reset` (load everything again). `position` comes with each list and queue.

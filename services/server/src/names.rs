@@ -12,7 +12,7 @@ use tokio::sync::OnceCell;
 use types::MemberId;
 use wire::customer::v1::{ListMembersRequest, ListMembersResponse, Member};
 
-use crate::{App, auth::Viewer, problem::Problem};
+use crate::{App, api::dto::some, auth::Viewer, problem::Problem};
 
 /// A list is kept so long.
 const FRESH: Duration = Duration::from_secs(30);
@@ -34,6 +34,8 @@ pub struct Name {
     pub colour: String,
     /// Member ids of a child's guardians; an adult has none.
     pub guardians: Vec<String>,
+    /// Member id of a guest's host; nobody of the family has one.
+    pub host: Option<String>,
 }
 
 /// Everybody, by id and in the order that customer-service lists them.
@@ -59,8 +61,9 @@ impl Names {
                     balance_beans: _,
                     kind: _,
                     guardian_ids: guardians,
+                    host_id,
                 } = member;
-                Name { id, name, emoji, colour, guardians }
+                Name { id, name, emoji, colour, guardians, host: some(host_id) }
             })
             .collect();
         let by_id = everybody.iter().enumerate().map(|(at, name)| (name.id.clone(), at)).collect();
@@ -88,7 +91,7 @@ impl Names {
         self.everybody.iter().filter(guards)
     }
 
-    /// Everybody, for choosing from.
+    /// Everybody, guests too.
     pub fn everybody(&self) -> &[Name] {
         &self.everybody
     }

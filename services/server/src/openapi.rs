@@ -35,6 +35,7 @@ use crate::{
         (name = "favourites", description = "Drinks that one keeps, and the usual"),
         (name = "live", description = "What happens, as it happens"),
         (name = "family", description = "Members, beans, statistics, notifications"),
+        (name = "guests", description = "Visitors who order for one evening"),
         (name = "devices", description = "The counter's tablet, displays, the kiosk; PINs"),
         (name = "session", description = "Signing in and out"),
     ),

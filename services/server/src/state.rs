@@ -8,8 +8,8 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio_util::sync::CancellationToken;
 use types::Timestamp;
 use wire::customer::v1::{
-    ExchangeCodeRequest, ExchangeSignInLinkRequest, FinishPairingRequest, FinishPairingResponse,
-    SignOutRequest, StartPairingRequest, StartPairingResponse, TokenPair,
+    EnterAsGuestRequest, ExchangeCodeRequest, ExchangeSignInLinkRequest, FinishPairingRequest,
+    FinishPairingResponse, SignOutRequest, StartPairingRequest, StartPairingResponse, TokenPair,
 };
 
 use crate::{
@@ -127,6 +127,23 @@ impl App {
         Ok(self.anybodys_customers().exchange_code(request).await?.into_inner())
     }
 
+    /// Lets a visitor in who holds a guest pass. `device` as for [`App::sign_in`].
+    pub async fn enter_as_guest(
+        &self,
+        secret: &SecretString,
+        name: &str,
+        device: &str,
+    ) -> Result<TokenPair, Problem> {
+        let request = EnterAsGuestRequest {
+            secret: secret.expose_secret().to_owned(),
+            name: name.to_owned(),
+            device: shortened(device),
+        };
+        let pair = self.anybodys_customers().enter_as_guest(request).await?.into_inner();
+        self.forget_names();
+        Ok(pair)
+    }
+
     /// A device that says it is this asks to be paired.
     pub async fn start_pairing(&self, device: &str) -> Result<StartPairingResponse, Problem> {
         let device = device.chars().filter(|letter| !letter.is_control()).take(200).collect();
@@ -154,6 +171,11 @@ impl App {
     pub fn sign_in_address(&self, secret: &SecretString) -> SecretString {
         let pages = self.config.public_url.as_str();
         SecretString::from(format!("{pages}/sign-in/{}", secret.expose_secret()))
+    }
+
+    /// The address at which a guest pass's secret lets visitors in.
+    pub fn guest_address(&self, secret: &SecretString) -> SecretString {
+        SecretString::from(self.address_of(&format!("/guest/{}", secret.expose_secret())))
     }
 
     /// Ends the sign-in whose refresh token the request's cookies hold. Without

@@ -2,8 +2,8 @@
 //! here ends the start.
 
 use super::{
-    ADMIN, ANY_DEVICE, BARISTA, COUNTER, COUNTER_DEVICE, DISPLAY_DEVICE, FAVOURITES, MEMBER, OPEN,
-    ORDERING, READING, REPORTS, Rule, SECRET, SHARED, USUAL, WATCHING,
+    ADMIN, ANY_DEVICE, BARISTA, COUNTER, COUNTER_DEVICE, DISPLAY_DEVICE, FAMILY, FAVOURITES,
+    MEMBER, OPEN, ORDERING, READING, REPORTS, Rule, SECRET, SHARED, USUAL, WATCHING,
     Whose::{Guarded, Guardians, Order, Own, OwnOrAdmin},
 };
 
@@ -42,7 +42,7 @@ pub const ENDPOINTS: &[(&str, &str, Rule)] = &[
     ("GET", "/v1/display", Rule::device(DISPLAY_DEVICE)),
     ("GET", "/v1/events", MEMBER.by(ORDERING).of(Order).or_at(WATCHING)),
     ("GET", "/v1/me", MEMBER.by(ORDERING).of(Own)),
-    ("GET", "/v1/me/beans", MEMBER.by(ORDERING).of(Own)),
+    ("GET", "/v1/me/beans", MEMBER.by(FAMILY).of(Own)),
     ("GET", "/v1/me/statement", MEMBER.of(Own)),
     ("POST", "/v1/me/gifts", MEMBER.of(Own)),
     ("GET", "/v1/me/stats", MEMBER.of(Own)),
@@ -57,7 +57,7 @@ pub const ENDPOINTS: &[(&str, &str, Rule)] = &[
     ("POST", "/v1/me/favourites/{id}/order", MEMBER.by(FAVOURITES).of(Own)),
     ("PUT", "/v1/me/usual", MEMBER.of(Own)),
     ("POST", "/v1/me/usual/order", MEMBER.by(USUAL).of(Own)),
-    ("GET", "/v1/members", SHOWN),
+    ("GET", "/v1/members", MEMBER.by(FAMILY)),
     ("POST", "/v1/members", ADMIN),
     ("POST", "/v1/members/{id}/links", MEMBER.of(OwnOrAdmin).about_identity()),
     ("GET", "/v1/members/{id}/invitations", MEMBER.of(OwnOrAdmin)),
@@ -66,8 +66,8 @@ pub const ENDPOINTS: &[(&str, &str, Rule)] = &[
     ("PATCH", "/v1/members/{id}", MEMBER.of(OwnOrAdmin).about_identity()),
     ("DELETE", "/v1/members/{id}", MEMBER.of(OwnOrAdmin).about_identity()),
     ("POST", "/v1/members/{id}/corrections", ADMIN),
-    ("GET", "/v1/members/{id}/diner", MEMBER.by(ORDERING).of(Guarded)),
-    ("GET", "/v1/members/{id}/day", MEMBER.by(ORDERING).of(Guarded)),
+    ("GET", "/v1/members/{id}/diner", MEMBER.by(FAMILY).of(Guarded)),
+    ("GET", "/v1/members/{id}/day", MEMBER.by(FAMILY).of(Guarded)),
     ("PUT", "/v1/members/{id}/limits", MEMBER.of(Guardians)),
     ("PUT", "/v1/members/{id}/diet", MEMBER.of(Guarded)),
     ("GET", "/v1/members/{id}/pins", MEMBER.of(Guarded)),
@@ -82,6 +82,10 @@ pub const ENDPOINTS: &[(&str, &str, Rule)] = &[
     ("DELETE", "/v1/devices/{id}", ADMIN),
     ("GET", "/v1/device", Rule::device(ANY_DEVICE)),
     ("POST", "/v1/device/session", Rule::device(SHARED)),
+    ("GET", "/v1/me/guest-passes", MEMBER.of(Own)),
+    ("POST", "/v1/me/guest-passes", MEMBER.of(Own).about_identity()),
+    ("DELETE", "/v1/me/guest-passes/{id}", MEMBER.of(Own).about_identity()),
+    ("POST", "/v1/guest-sessions", SECRET),
     ("GET", "/v1/house", MEMBER),
     ("PUT", "/v1/house", ADMIN),
     ("GET", "/v1/notifications", MEMBER.of(Own)),

@@ -196,8 +196,10 @@ pub const MEMBER: Rule = Rule::person(Needs::Member);
 const BARISTA: Rule = Rule::person(Needs::Barista);
 const ADMIN: Rule = Rule::person(Needs::Admin);
 
-/// A person who orders, wherever they stand.
+/// A person who orders, wherever they stand, and whoever is their guest.
 const ORDERING: &[Scope] = &[Scope::Full, Scope::Counter, Scope::Kiosk, Scope::Guest];
+/// Somebody of the family, wherever they stand: beans, days and diets are no guest's business.
+const FAMILY: &[Scope] = &[Scope::Full, Scope::Counter, Scope::Kiosk];
 /// Who orders, and a token that reads its owner's orders.
 const READING: &[Scope] =
     &[Scope::Full, Scope::Counter, Scope::Kiosk, Scope::ReadOrders, Scope::Guest];

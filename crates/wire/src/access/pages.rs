@@ -1,8 +1,8 @@
 //! The pages and their forms, which the gateway enforces like the endpoints.
 
 use super::{
-    ADMIN, BARISTA, COUNTER, COUNTER_DEVICE, DISPLAY_DEVICE, FAVOURITES, KIOSK_DEVICE, MEMBER,
-    OPEN, ORDERING, Rule, SECRET,
+    ADMIN, BARISTA, COUNTER, COUNTER_DEVICE, DISPLAY_DEVICE, FAMILY, FAVOURITES, KIOSK_DEVICE,
+    MEMBER, OPEN, ORDERING, Rule, SECRET,
     Whose::{Guardians, Order, Own},
 };
 use types::Scope;
@@ -19,7 +19,7 @@ pub const PAGES: &[(&str, &str, Rule)] = &[
     ("GET", "/", SHOWN),
     ("GET", "/menu/list", SHOWN),
     ("GET", "/menu/bar", SHOWN),
-    ("GET", "/menu/wallet", SHOWN.of(Own)),
+    ("GET", "/menu/wallet", MEMBER.by(FAMILY).of(Own)),
     ("GET", "/menu/usual", MEMBER.by(FAVOURITES).of(Own)),
     ("GET", "/menu/{slug}", SHOWN),
     ("POST", "/menu/{slug}", SHOWN),
@@ -91,6 +91,10 @@ pub const PAGES: &[(&str, &str, Rule)] = &[
     ("GET", "/me/leave", MEMBER.of(Own)),
     ("POST", "/me/leave", MEMBER.of(Own).about_identity()),
     ("POST", "/me/pin", MEMBER.of(Own).about_identity()),
+    ("GET", "/guests", MEMBER.of(Own)),
+    ("POST", "/guests", MEMBER.of(Own).about_identity()),
+    ("GET", "/guests/list", MEMBER.of(Own)),
+    ("POST", "/guests/{id}/end", MEMBER.of(Own).about_identity()),
     ("GET", "/family", ADMIN),
     ("POST", "/family", ADMIN),
     ("GET", "/family/devices", ADMIN),
@@ -122,6 +126,8 @@ pub const PAGES: &[(&str, &str, Rule)] = &[
     ("POST", "/sign-in/passkey", SECRET),
     ("GET", "/sign-in/{secret}", SECRET),
     ("POST", "/sign-in/{secret}", SECRET),
+    ("GET", "/guest/{secret}", SECRET),
+    ("POST", "/guest/{secret}", SECRET),
     ("GET", "/join", OPEN),
     ("POST", "/join", SECRET),
     ("GET", "/sign-out", SHOWN.of(Own)),

@@ -593,6 +593,58 @@ pub struct RemovePinResponse {
     pub already_so: bool,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CreateGuestPassRequest {}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CreateGuestPassResponse {
+    /// goes into the link; only its hash is stored
+    #[prost(string, tag = "1")]
+    pub secret: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "2")]
+    pub pass: ::core::option::Option<GuestPass>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GuestPass {
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "2")]
+    pub created_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// in the small hours
+    #[prost(message, optional, tag = "3")]
+    pub ends_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// in the order in which they came
+    #[prost(message, repeated, tag = "4")]
+    pub guests: ::prost::alloc::vec::Vec<Member>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListGuestPassesRequest {}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListGuestPassesResponse {
+    /// newest first
+    #[prost(message, repeated, tag = "1")]
+    pub passes: ::prost::alloc::vec::Vec<GuestPass>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EndGuestPassRequest {
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EndGuestPassResponse {
+    #[prost(bool, tag = "1")]
+    pub already_so: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EnterAsGuestRequest {
+    #[prost(string, tag = "1")]
+    pub secret: ::prost::alloc::string::String,
+    /// as it is called out
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    /// what the browser says it is
+    #[prost(string, tag = "3")]
+    pub device: ::prost::alloc::string::String,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetMeRequest {}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Member {
@@ -615,6 +667,9 @@ pub struct Member {
     /// a child's: adults, at least one
     #[prost(string, repeated, tag = "8")]
     pub guardian_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// a guest's: who pays
+    #[prost(string, tag = "9")]
+    pub host_id: ::prost::alloc::string::String,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListMembersRequest {}
@@ -703,7 +758,7 @@ pub struct Diner {
     pub member_id: ::prost::alloc::string::String,
     #[prost(enumeration = "MemberKind", tag = "2")]
     pub kind: i32,
-    /// a child's
+    /// a child's; of a guest, the host
     #[prost(string, repeated, tag = "3")]
     pub guardian_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     /// a child's
@@ -1528,6 +1583,8 @@ pub enum MemberKind {
     Unspecified = 0,
     Adult = 1,
     Child = 2,
+    /// A visitor with a guest pass, until the evening is over.
+    Guest = 3,
 }
 impl MemberKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1539,6 +1596,7 @@ impl MemberKind {
             Self::Unspecified => "MEMBER_KIND_UNSPECIFIED",
             Self::Adult => "MEMBER_KIND_ADULT",
             Self::Child => "MEMBER_KIND_CHILD",
+            Self::Guest => "MEMBER_KIND_GUEST",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1547,6 +1605,7 @@ impl MemberKind {
             "MEMBER_KIND_UNSPECIFIED" => Some(Self::Unspecified),
             "MEMBER_KIND_ADULT" => Some(Self::Adult),
             "MEMBER_KIND_CHILD" => Some(Self::Child),
+            "MEMBER_KIND_GUEST" => Some(Self::Guest),
             _ => None,
         }
     }
@@ -2645,6 +2704,124 @@ pub mod customer_service_client {
                     GrpcMethod::new(
                         "everything.customer.v1.CustomerService",
                         "RemovePin",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// -- guests: a visitor orders until the evening is over, and the host pays --
+        /// A pass to show as a QR code; its secret is in this answer and nowhere else.
+        pub async fn create_guest_pass(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CreateGuestPassRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CreateGuestPassResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/CreateGuestPass",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "everything.customer.v1.CustomerService",
+                        "CreateGuestPass",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// One's own that are still good, and who came in by them.
+        pub async fn list_guest_passes(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListGuestPassesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListGuestPassesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/ListGuestPasses",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "everything.customer.v1.CustomerService",
+                        "ListGuestPasses",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Ends a pass, and signs out everywhere within 5 s who came in by it.
+        pub async fn end_guest_pass(
+            &mut self,
+            request: impl tonic::IntoRequest<super::EndGuestPassRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EndGuestPassResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/EndGuestPass",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "everything.customer.v1.CustomerService",
+                        "EndGuestPass",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// A visitor comes in; open to anybody who holds the pass.
+        pub async fn enter_as_guest(
+            &mut self,
+            request: impl tonic::IntoRequest<super::EnterAsGuestRequest>,
+        ) -> std::result::Result<tonic::Response<super::TokenPair>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/everything.customer.v1.CustomerService/EnterAsGuest",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "everything.customer.v1.CustomerService",
+                        "EnterAsGuest",
                     ),
                 );
             self.inner.unary(req, path, codec).await
@@ -3801,6 +3978,36 @@ pub mod customer_service_server {
             tonic::Response<super::RemovePinResponse>,
             tonic::Status,
         >;
+        /// -- guests: a visitor orders until the evening is over, and the host pays --
+        /// A pass to show as a QR code; its secret is in this answer and nowhere else.
+        async fn create_guest_pass(
+            &self,
+            request: tonic::Request<super::CreateGuestPassRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CreateGuestPassResponse>,
+            tonic::Status,
+        >;
+        /// One's own that are still good, and who came in by them.
+        async fn list_guest_passes(
+            &self,
+            request: tonic::Request<super::ListGuestPassesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListGuestPassesResponse>,
+            tonic::Status,
+        >;
+        /// Ends a pass, and signs out everywhere within 5 s who came in by it.
+        async fn end_guest_pass(
+            &self,
+            request: tonic::Request<super::EndGuestPassRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EndGuestPassResponse>,
+            tonic::Status,
+        >;
+        /// A visitor comes in; open to anybody who holds the pass.
+        async fn enter_as_guest(
+            &self,
+            request: tonic::Request<super::EnterAsGuestRequest>,
+        ) -> std::result::Result<tonic::Response<super::TokenPair>, tonic::Status>;
         /// -- members --
         async fn get_me(
             &self,
@@ -5603,6 +5810,190 @@ pub mod customer_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = RemovePinSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/CreateGuestPass" => {
+                    #[allow(non_camel_case_types)]
+                    struct CreateGuestPassSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::CreateGuestPassRequest>
+                    for CreateGuestPassSvc<T> {
+                        type Response = super::CreateGuestPassResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CreateGuestPassRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::create_guest_pass(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CreateGuestPassSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/ListGuestPasses" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListGuestPassesSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::ListGuestPassesRequest>
+                    for ListGuestPassesSvc<T> {
+                        type Response = super::ListGuestPassesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListGuestPassesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::list_guest_passes(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListGuestPassesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/EndGuestPass" => {
+                    #[allow(non_camel_case_types)]
+                    struct EndGuestPassSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::EndGuestPassRequest>
+                    for EndGuestPassSvc<T> {
+                        type Response = super::EndGuestPassResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::EndGuestPassRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::end_guest_pass(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = EndGuestPassSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/everything.customer.v1.CustomerService/EnterAsGuest" => {
+                    #[allow(non_camel_case_types)]
+                    struct EnterAsGuestSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::EnterAsGuestRequest>
+                    for EnterAsGuestSvc<T> {
+                        type Response = super::TokenPair;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::EnterAsGuestRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::enter_as_guest(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = EnterAsGuestSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -368,6 +368,9 @@ pub struct OrderFavouriteRequest {
     /// as in PlaceOrderRequest
     #[prost(int32, tag = "4")]
     pub wait_ms: i32,
+    /// as in PlaceOrderRequest
+    #[prost(bool, tag = "5")]
+    pub ask_guardian: bool,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct OrderAgainRequest {
@@ -382,6 +385,9 @@ pub struct OrderAgainRequest {
     /// as in PlaceOrderRequest
     #[prost(int32, tag = "4")]
     pub wait_ms: i32,
+    /// as in PlaceOrderRequest
+    #[prost(bool, tag = "5")]
+    pub ask_guardian: bool,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetOrderRequest {

@@ -104,6 +104,7 @@ impl Walk<'_> {
                 let pin = if method == "PUT" { json!({"pin": PIN}) } else { json!({}) };
                 ada.write(method, &path, &pin).ok();
             }
+            (_, path) if path.contains("/guest-") => self.with_guests(method, path),
             ("GET", _) => drop(cleo.get(path).ok()),
             ("PUT", "/v1/me/boards") => drop(cleo.put(path, &json!({"on_boards": true})).ok()),
             ("PUT", "/v1/bar") => drop(ada.put(path, &json!({"state": "open"})).ok()),
@@ -248,6 +249,30 @@ impl Walk<'_> {
         let order = self.cleo.place_with(&uuid::Uuid::now_v7().to_string(), &body).ok();
         assert_eq!(order["state"], state, "{order}");
         order
+    }
+
+    /// Guests and their passes.
+    fn with_guests(&self, method: &str, path: &str) {
+        let passes = "/v1/me/guest-passes";
+        let pass = || {
+            let pass = self.ada.post(passes, &json!({})).ok();
+            self.secrets.hold(&pass["secret"]);
+            pass
+        };
+        match (method, path) {
+            ("GET", _) => drop(self.ada.get(path).ok()),
+            ("POST", "/v1/guest-sessions") => {
+                let guest = json!({"secret": pass()["secret"], "name": "Gil"});
+                let pair = self.app.stranger().post(path, &guest).ok();
+                self.secrets.hold(&pair["refresh_token"]);
+            }
+            ("POST", _) => drop(pass()),
+            ("DELETE", _) => {
+                let id = pass()["id"].as_str().unwrap().to_owned();
+                self.ada.write("DELETE", &path.replace("{id}", &id), &json!({})).ok();
+            }
+            _ => panic!("how is {method} {path} called?"),
+        }
     }
 
     /// What is asked by and about shared devices.

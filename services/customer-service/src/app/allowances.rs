@@ -38,7 +38,8 @@ pub async fn grant_due(
     let week = week.unwrap_or(present);
     let weekly = app.house.current().weekly_allowance;
     let mut granted = Granted::default();
-    for member in timed("members.all", store::members::all(&app.pool)).await? {
+    let everybody = timed("members.all", store::members::all(&app.pool)).await?;
+    for member in everybody.into_iter().filter(|member| !member.kin.is_guest()) {
         let joined = week_of(app, member.joined_at);
         let due =
             allowance::due(joined, week, present, weekly).map_err(|error: AllowanceError| {

@@ -135,6 +135,9 @@ pub async fn update(
         .map_err(|error| AppError::invalid(error.field(), "malformed", error.to_string()))?;
         let roles = family::change_roles(before, wanted.unwrap_or(before), by.roles, other_admins)
             .map_err(refused)?;
+        if member.kin.is_guest() && roles != before {
+            return Err(not_kin(KinRefused::Guest));
+        }
         let kin = wanted_kin.unwrap_or_else(|| member.kin.clone());
         if let Some(relatives) = relatives {
             kin::change(id, &kin, roles, by.roles, &relatives).map_err(not_kin)?;

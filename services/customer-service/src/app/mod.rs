@@ -6,6 +6,7 @@ pub mod cursor;
 pub mod diners;
 pub mod favourites;
 pub mod gifts;
+pub mod guests;
 pub mod hints;
 pub mod house;
 pub mod members;

@@ -9,6 +9,7 @@ use customer_domain::{family, kin};
 use futures::{Stream, TryStreamExt, stream};
 use runtime::{AppError, Code, Person, Shutdown, postgres::timed};
 use serde_json::{Map, Value};
+use sqlx::PgConnection;
 use types::{MemberId, Role, Timestamp};
 use uuid::Uuid;
 
@@ -104,22 +105,63 @@ pub async fn remove(
         family::leave(roles, other_admins)
             .map_err(|error| AppError::new(Code::LastAdmin, error.to_string()))?;
         kin::may_stop_guarding(id, &relatives).map_err(super::members::not_kin)?;
-        for personal in TABLES {
-            personal::forget(&mut tx, personal, id).await?;
-        }
-        departures::leave(&mut tx, id, by.member, version + 1, now).await?;
-        outbox::append(&mut tx, &events::member_left(id, version + 1, now)).await?;
-        store::revocations::outdate(&mut tx, id, now + ACCESS_LIFETIME + LEEWAY).await?;
+        take_out(&mut tx, id, version, by.member, now).await?;
         tx.commit().await?;
         Ok::<_, AppError>(())
     })
     .await?;
     metrics::MEMBERS_LEFT.add(1, &[]);
     tracing::info!(member.id = %id, by = %by.member, "left the family");
+    gone(app);
+    Ok(())
+}
+
+/// A guest goes; `false`: they had gone.
+pub(super) async fn see_off(
+    app: &App,
+    guest: MemberId,
+    host: MemberId,
+    now: Timestamp,
+) -> Result<bool, AppError> {
+    let went = timed("guests.see-off", async {
+        let mut tx = app.pool.begin().await?;
+        let Some((version, ..)) = members::lock(&mut tx, guest).await? else {
+            return Ok::<_, AppError>(false);
+        };
+        take_out(&mut tx, guest, version, host, now).await?;
+        tx.commit().await?;
+        Ok(true)
+    })
+    .await?;
+    if went {
+        tracing::info!(member.id = %guest, host = %host, "a guest has gone");
+        gone(app);
+    }
+    Ok(went)
+}
+
+/// Takes a locked member of this version out of every table.
+async fn take_out(
+    connection: &mut PgConnection,
+    id: MemberId,
+    version: i64,
+    asked_by: MemberId,
+    now: Timestamp,
+) -> Result<(), AppError> {
+    for personal in TABLES {
+        personal::forget(connection, personal, id).await?;
+    }
+    departures::leave(connection, id, asked_by, version + 1, now).await?;
+    outbox::append(connection, &events::member_left(id, version + 1, now)).await?;
+    store::revocations::outdate(connection, id, now + ACCESS_LIFETIME + LEEWAY).await?;
+    Ok(())
+}
+
+/// What follows the commit after which somebody is gone.
+fn gone(app: &App) {
     app.identity.revocations.look_again();
     app.log.wake();
     app.departed.notify_one();
-    Ok(())
 }
 
 /// Has order-service forget who left, for as long as it takes: until an order of

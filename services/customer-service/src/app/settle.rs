@@ -101,9 +101,10 @@ async fn under_lock(
     now: Timestamp,
 ) -> Result<Settled, AppError> {
     let mut tx = app.pool.begin().await?;
-    let account = store::ledger::lock(&mut tx, claim.payer)
+    let account = store::ledger::lock_payer(&mut tx, claim.payer)
         .await?
         .ok_or_else(|| AppError::not_found("member"))?;
+    let claim = Claim { payer: account.member, ..claim };
     let existing = settlements::lock(&mut tx, order).await?;
     let house = app.house.current().house;
     let decision = ledger::settle(existing, claim, account.balance, house).map_err(|error| {

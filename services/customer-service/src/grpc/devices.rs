@@ -10,8 +10,8 @@ use types::{DeviceId, MemberId, Timestamp};
 use wire::customer::v1 as pb;
 
 use super::{
-    identity::{LONGEST_DEVICE, pair},
-    member, short,
+    identity::{device_of, pair},
+    member,
 };
 use crate::{
     app::{App, diners},
@@ -29,8 +29,7 @@ pub(super) async fn start_pairing(
     now: Timestamp,
 ) -> Result<pb::StartPairingResponse, AppError> {
     let pb::StartPairingRequest { device } = request;
-    let device: String = device.chars().take(LONGEST_DEVICE).collect();
-    let says = short("device", &device, LONGEST_DEVICE)?;
+    let says = device_of(&device)?;
     let Started { secret, code, expires_at } = devices::start(&app.identity, &says, now).await?;
     Ok(pb::StartPairingResponse {
         device_code: secret.expose_secret().to_owned(),

@@ -98,9 +98,13 @@ fn wire(diner: Diner) -> pb::Diner {
         kind: match kin {
             Kin::Adult => pb::MemberKind::Adult,
             Kin::Child { .. } => pb::MemberKind::Child,
+            Kin::Guest { .. } => pb::MemberKind::Guest,
         }
         .into(),
-        guardian_ids: kin.guardians().map(|id| id.to_string()).collect(),
+        guardian_ids: match &kin {
+            Kin::Guest { host } => vec![host.to_string()],
+            Kin::Adult | Kin::Child { .. } => kin.guardians().map(|id| id.to_string()).collect(),
+        },
         limits: kin.is_child().then_some(limits),
         diet: Some(pb::Diet { avoids: avoids.into_iter().collect(), vegan }),
     }

@@ -117,6 +117,10 @@ fn kin(kind: i32, guardian_ids: &[String]) -> Result<Option<Kin>, AppError> {
         Ok(pb::MemberKind::Unspecified) => adult(None),
         Ok(pb::MemberKind::Adult) => adult(Some(Kin::Adult)),
         Ok(pb::MemberKind::Child) => Ok(Some(Kin::Child { guardians })),
+        Ok(pb::MemberKind::Guest) => {
+            let message = "a guest comes in by a pass; a member is an adult or a child";
+            Err(AppError::invalid("kind", "guest", message))
+        }
         Err(_) => Err(AppError::invalid("kind", "unknown", "there is no such kind of member")),
     }
 }
@@ -142,8 +146,13 @@ pub(super) fn card(member: &Member, balance: Balance) -> pb::Member {
         kind: match member.kin {
             Kin::Adult => pb::MemberKind::Adult,
             Kin::Child { .. } => pb::MemberKind::Child,
+            Kin::Guest { .. } => pb::MemberKind::Guest,
         }
         .into(),
         guardian_ids: member.kin.guardians().map(|id| id.to_string()).collect(),
+        host_id: match member.kin {
+            Kin::Guest { host } => host.to_string(),
+            Kin::Adult | Kin::Child { .. } => String::new(),
+        },
     }
 }

@@ -6,6 +6,7 @@ mod beans;
 mod devices;
 mod diners;
 mod favourites;
+mod guests;
 mod house;
 mod identity;
 mod members;
@@ -333,6 +334,42 @@ impl CustomerService for Handlers {
     ) -> Result<Response<pb::RemovePinResponse>, Status> {
         answer!(request, async |caller, request| {
             devices::remove_pin(&self.app, caller, request).await
+        })
+    }
+
+    async fn create_guest_pass(
+        &self,
+        request: Request<pb::CreateGuestPassRequest>,
+    ) -> Result<Response<pb::CreateGuestPassResponse>, Status> {
+        answer!(request, async |caller, request| {
+            guests::create_pass(&self.app, caller, request, clock::now()).await
+        })
+    }
+
+    async fn list_guest_passes(
+        &self,
+        request: Request<pb::ListGuestPassesRequest>,
+    ) -> Result<Response<pb::ListGuestPassesResponse>, Status> {
+        answer!(request, async |caller, request| {
+            guests::list_passes(&self.app, caller, request, clock::now()).await
+        })
+    }
+
+    async fn end_guest_pass(
+        &self,
+        request: Request<pb::EndGuestPassRequest>,
+    ) -> Result<Response<pb::EndGuestPassResponse>, Status> {
+        answer!(request, async |caller, request| {
+            guests::end_pass(&self.app, caller, request, clock::now()).await
+        })
+    }
+
+    async fn enter_as_guest(
+        &self,
+        request: Request<pb::EnterAsGuestRequest>,
+    ) -> Result<Response<pb::TokenPair>, Status> {
+        answer!(request, async |_caller, request| {
+            guests::enter(&self.app, request, clock::now()).await
         })
     }
 

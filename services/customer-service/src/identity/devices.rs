@@ -95,6 +95,7 @@ async fn answer(identity: &Identity, hash: &[u8], now: Timestamp) -> Result<Came
                 scope: device.kind.scope(),
                 at_device: None,
                 device: &device.name,
+                until: None,
             };
             let issued = sessions::begin_as(identity, &mut tx, beginning, now).await?;
             devices::done(&mut tx, hash).await?;

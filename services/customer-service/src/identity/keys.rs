@@ -182,6 +182,7 @@ pub async fn forget_expired(pool: &PgPool, now: Timestamp) -> sqlx::Result<()> {
     store::sessions::delete_expired(pool, before).await?;
     store::devices::delete_expired(pool, before).await?;
     store::pins::delete_forgiven(pool, now - FORGIVEN_AFTER).await?;
+    store::guests::delete_over(pool, before).await?;
     store::revocations::delete_over(pool, now).await?;
     Ok(())
 }

@@ -204,6 +204,7 @@ async fn enter(
         scope: device.scope(),
         at_device: Some(holder.device),
         device: &name,
+        until: None,
     };
     let issued = sessions::begin_as(identity, &mut tx, beginning, now).await?;
     tx.commit().await?;

@@ -24,6 +24,9 @@ use crate::{
 /// locks itself much sooner; this is for one that was carried away.
 const AT_A_DEVICE: TimeDelta = TimeDelta::hours(1);
 
+/// A guest's: longer than any pass, and who holds it is gone before.
+const A_GUESTS: TimeDelta = TimeDelta::hours(30);
+
 /// A pair of tokens, on its way to whom it belongs.
 #[derive(Debug)]
 pub struct Issued {
@@ -44,6 +47,8 @@ pub struct Beginning<'a> {
     pub at_device: Option<DeviceId>,
     /// What the list of sign-ins calls it.
     pub device: &'a str,
+    /// Over by then, however much it is used; a guest's.
+    pub until: Option<Timestamp>,
 }
 
 /// Begins a session of a member on a device of their own, within the caller's transaction.
@@ -56,7 +61,7 @@ pub async fn begin(
     now: Timestamp,
 ) -> Result<Issued, AppError> {
     let subject = Subject::Member(member);
-    let beginning = Beginning { subject, scope, at_device: None, device };
+    let beginning = Beginning { subject, scope, at_device: None, device, until: None };
     begin_as(identity, connection, beginning, now).await
 }
 
@@ -67,10 +72,11 @@ pub async fn begin_as(
     beginning: Beginning<'_>,
     now: Timestamp,
 ) -> Result<Issued, AppError> {
-    let Beginning { subject, scope, at_device, device } = beginning;
+    let Beginning { subject, scope, at_device, device, until } = beginning;
     let id = SessionId::new();
     let token = Secret::random();
-    let expires_at = now + unused_for(identity, subject, at_device);
+    let unused = now + unused_for(identity, subject, scope, at_device);
+    let expires_at = until.map_or(unused, |until| until.min(unused));
     let token_hash = &token.hash()[..];
     let new = NewSession { id, subject, at_device, device, scope, token_hash, at: now, expires_at };
     let holder = sessions::begin(connection, &new).await?;
@@ -91,8 +97,17 @@ pub async fn end_others(
     sessions::revoke_others(connection, member, begun.session, now, until).await
 }
 
-/// How long a sign-in may lie unused: nobody stays at a shared device.
-fn unused_for(identity: &Identity, subject: Subject, at_device: Option<DeviceId>) -> TimeDelta {
+/// How long a sign-in may lie unused: nobody stays at a shared device, and a guest
+/// goes home.
+fn unused_for(
+    identity: &Identity,
+    subject: Subject,
+    scope: Scope,
+    at_device: Option<DeviceId>,
+) -> TimeDelta {
+    if scope == Scope::Guest {
+        return A_GUESTS;
+    }
     match (subject, at_device) {
         (Subject::Member(_), Some(_)) => AT_A_DEVICE,
         (Subject::Member(_), None) | (Subject::Device(_), _) => identity.lifetimes.refresh,
@@ -127,7 +142,7 @@ async fn rotate(
             let row = StoredSuccessor {
                 hash: successor.hash().to_vec(),
                 nonce: nonce.to_vec(),
-                expires_at: now + unused_for(identity, holder.subject, holder.device),
+                expires_at: now + unused_for(identity, holder.subject, holder.scope, holder.device),
             };
             sessions::rotate(&mut tx, session, &hash, &row, now).await?;
             Some((successor, row.expires_at))

@@ -24,6 +24,7 @@ struct Row {
     id: Uuid,
     kind: String,
     guardians: Vec<Uuid>,
+    host_id: Option<Uuid>,
     drinks: Option<i32>,
     caffeine_mg: Option<i32>,
     decaf_after: Option<i32>,
@@ -40,6 +41,7 @@ impl TryFrom<Row> for Diner {
             id,
             kind,
             guardians,
+            host_id,
             drinks,
             caffeine_mg,
             decaf_after,
@@ -50,7 +52,7 @@ impl TryFrom<Row> for Diner {
         let number = |value: Option<i32>| value.map(i32::unsigned_abs);
         Ok(Self {
             member: MemberId::from_uuid(id),
-            kin: parse_kin(&kind, &guardians)?,
+            kin: parse_kin(&kind, &guardians, host_id)?,
             limits: Limits {
                 drinks: number(drinks),
                 caffeine_mg: number(caffeine_mg),
@@ -68,7 +70,7 @@ impl TryFrom<Row> for Diner {
 macro_rules! diners {
     ($condition:literal) => {
         concat!(
-            "select m.id, m.kind,
+            "select m.id, m.kind, m.host_id,
                     array(select g.guardian_id from guardians g where g.child_id = m.id
                           order by g.guardian_id) as guardians,
                     d.drinks, d.caffeine_mg, d.decaf_after, d.only_items, d.avoids, d.vegan

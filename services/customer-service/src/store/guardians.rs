@@ -14,15 +14,17 @@ const LOCK: i64 = 7_311_486_311;
 /// reads it. Two statements.
 pub async fn lock(connection: &mut PgConnection) -> sqlx::Result<Relatives> {
     sqlx::query("select pg_advisory_xact_lock($1)").bind(LOCK).execute(&mut *connection).await?;
-    let rows: Vec<(Uuid, String, Vec<Uuid>)> = sqlx::query_as(
+    let rows: Vec<(Uuid, String, Vec<Uuid>, Option<Uuid>)> = sqlx::query_as(
         "select m.id, m.kind,
-                array(select g.guardian_id from guardians g where g.child_id = m.id)
+                array(select g.guardian_id from guardians g where g.child_id = m.id), m.host_id
          from members m where m.left_at is null",
     )
     .fetch_all(connection)
     .await?;
     rows.into_iter()
-        .map(|(id, kind, guardians)| Ok((MemberId::from_uuid(id), parse_kin(&kind, &guardians)?)))
+        .map(|(id, kind, guardians, host)| {
+            Ok((MemberId::from_uuid(id), parse_kin(&kind, &guardians, host)?))
+        })
         .collect()
 }
 

@@ -44,17 +44,39 @@ pub struct NewEntry {
 }
 
 /// Locks a member's account for a booking, two round trips: the second
-/// statement sees what whoever held the lock before has written.
+/// statement sees what whoever held the lock before has written. A guest has none.
 pub async fn lock(
     connection: &mut PgConnection,
     member: MemberId,
 ) -> sqlx::Result<Option<Account>> {
-    let locked: Option<(i64,)> =
-        sqlx::query_as("select version from members where id = $1 for no key update")
-            .bind(member.uuid())
-            .fetch_optional(&mut *connection)
-            .await?;
-    let Some((version,)) = locked else { return Ok(None) };
+    let locked = sqlx::query_as(
+        "select id, version from members where id = $1 and kind <> 'guest' for no key update",
+    );
+    let locked = locked.bind(member.uuid()).fetch_optional(&mut *connection).await?;
+    standing(connection, locked).await
+}
+
+/// The same for who pays what somebody ordered: a guest's host, also when either
+/// has left.
+pub async fn lock_payer(
+    connection: &mut PgConnection,
+    orderer: MemberId,
+) -> sqlx::Result<Option<Account>> {
+    let locked = sqlx::query_as(
+        "select id, version from members
+         where id = (select coalesce(host_id, id) from members where id = $1) for no key update",
+    );
+    let locked = locked.bind(orderer.uuid()).fetch_optional(&mut *connection).await?;
+    standing(connection, locked).await
+}
+
+/// Where a locked account stands.
+async fn standing(
+    connection: &mut PgConnection,
+    locked: Option<(Uuid, i64)>,
+) -> sqlx::Result<Option<Account>> {
+    let Some((id, version)) = locked else { return Ok(None) };
+    let member = MemberId::from_uuid(id);
     let last: Option<(i64, i64)> = sqlx::query_as(
         "select number, balance from ledger_entries where member_id = $1
          order by number desc limit 1",
@@ -67,8 +89,8 @@ pub async fn lock(
 }
 
 /// Locks several accounts, two round trips. Always in the order of their ids, so
-/// that two bookings never wait for each other crosswise. Who is unknown, or has
-/// left, is left out.
+/// that two bookings never wait for each other crosswise. Who is unknown, is a guest,
+/// or has left, is left out.
 pub async fn lock_all(
     connection: &mut PgConnection,
     members: &[MemberId],
@@ -85,7 +107,7 @@ pub async fn lock_all(
              select number, balance from ledger_entries where member_id = m.id
              order by number desc limit 1
          ) as last on true
-         where m.id = any($1) and m.left_at is null",
+         where m.id = any($1) and m.left_at is null and m.kind <> 'guest'",
     )
     .bind(ids)
     .fetch_all(connection)

@@ -30,7 +30,7 @@ pub async fn insert(executor: impl PgExecutor<'_>, link: &NewLink<'_>) -> sqlx::
              (id, hash, member_id, label, created_at, expires_at,
               code_hash, code_expires_at, created_by, ends_others)
          select $1, $2, id, $4, $5, $6, $7, $8, $9, $10 from members
-         where id = $3 and left_at is null",
+         where id = $3 and left_at is null and kind <> 'guest'",
     )
     .bind(id.uuid())
     .bind(hash)

@@ -27,6 +27,7 @@ struct Row {
     roles: Vec<String>,
     kind: String,
     guardians: Vec<Uuid>,
+    host_id: Option<Uuid>,
     balance: i64,
     joined_at: Timestamp,
 }
@@ -35,12 +36,13 @@ impl TryFrom<Row> for Member {
     type Error = sqlx::Error;
 
     fn try_from(row: Row) -> Result<Self, sqlx::Error> {
-        let Row { id, name, emoji, colour, roles, kind, guardians, balance, joined_at } = row;
+        let Row { id, name, emoji, colour, roles, kind, guardians, host_id, balance, joined_at } =
+            row;
         Ok(Self {
             id: MemberId::from_uuid(id),
             card: Card { name, emoji, colour },
             roles: parse_roles(&roles)?,
-            kin: parse_kin(&kind, &guardians)?,
+            kin: parse_kin(&kind, &guardians, host_id)?,
             balance: Beans::new(balance),
             joined_at,
         })
@@ -55,15 +57,16 @@ pub fn parse_roles(names: &[String]) -> Result<Roles, sqlx::Error> {
         .collect()
 }
 
-/// Who somebody is by `kind` and the rows of `guardians`.
-pub fn parse_kin(kind: &str, guardians: &[Uuid]) -> Result<Kin, sqlx::Error> {
-    match kind {
-        "adult" => Ok(Kin::Adult),
-        "child" => {
+/// Who somebody is by `kind`, the rows of `guardians` and `host_id`.
+pub fn parse_kin(kind: &str, guardians: &[Uuid], host: Option<Uuid>) -> Result<Kin, sqlx::Error> {
+    match (kind, host) {
+        ("adult", None) => Ok(Kin::Adult),
+        ("child", None) => {
             let guardians = guardians.iter().copied().map(MemberId::from_uuid).collect();
             Ok(Kin::Child { guardians })
         }
-        other => Err(unreadable("members.kind", other)),
+        ("guest", Some(host)) => Ok(Kin::Guest { host: MemberId::from_uuid(host) }),
+        (other, _) => Err(unreadable("members.kind", other)),
     }
 }
 
@@ -157,7 +160,7 @@ pub async fn update(
 macro_rules! members {
     ($condition:literal) => {
         concat!(
-            "select m.id, m.name, m.emoji, m.colour, m.roles, m.kind, m.joined_at,
+            "select m.id, m.name, m.emoji, m.colour, m.roles, m.kind, m.host_id, m.joined_at,
                     array(select g.guardian_id from guardians g where g.child_id = m.id
                           order by g.guardian_id) as guardians,
                     coalesce((select e.balance from ledger_entries e where e.member_id = m.id

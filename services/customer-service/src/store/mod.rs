@@ -11,6 +11,7 @@ pub mod diners;
 pub mod favourites;
 pub mod gifts;
 pub mod guardians;
+pub mod guests;
 pub mod house;
 pub mod keys;
 pub mod ledger;

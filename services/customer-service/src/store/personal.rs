@@ -46,7 +46,7 @@ const WHOLE: Given = Rows { by: &["member_id"], but: &[] };
 pub const TABLES: &[Personal] = &[
     Personal {
         table: "members",
-        columns: &["id"],
+        columns: &["id", "host_id"],
         given: Rows { by: &["id"], but: &["token_generation"] },
         leaving: Changed(
             "update members set name = '', emoji = '', colour = '', roles = '{}' where id = $1",
@@ -90,6 +90,15 @@ pub const TABLES: &[Personal] = &[
         columns: &["member_id"],
         given: Nothing("asks a device something, for minutes"),
         leaving: Deleted,
+    },
+    Personal {
+        table: "guest_passes",
+        columns: &["host_id"],
+        given: Rows { by: &["host_id"], but: &["hash"] },
+        // Who came in by them goes soon after.
+        leaving: Changed(
+            "update guest_passes set ended_at = now() where host_id = $1 and ended_at is null",
+        ),
     },
     Personal {
         table: "pins",

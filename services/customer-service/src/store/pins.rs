@@ -64,7 +64,7 @@ pub async fn set(
         "with forgiven as (delete from pin_tries where member_id = $1)
          insert into pins (member_id, kind, salt, hash, memory_kib, passes, set_at)
          select id, $2, $3, $4, $5, $6, $7 from members
-         where id = $1 and left_at is null for key share
+         where id = $1 and left_at is null and kind <> 'guest' for key share
          on conflict (member_id, kind) do update
          set salt = excluded.salt, hash = excluded.hash, memory_kib = excluded.memory_kib,
              passes = excluded.passes, set_at = excluded.set_at",

@@ -108,7 +108,7 @@ fn approve(name: &str, kind: pb::DeviceKind) -> Decision {
 }
 
 /// Of whom a token is, and for what, as every service reads it.
-fn claims(token: &str) -> serde_json::Value {
+pub(crate) fn claims(token: &str) -> serde_json::Value {
     let engine = base64::engine::general_purpose::URL_SAFE_NO_PAD;
     let claims = base64::Engine::decode(&engine, token.split('.').nth(1).unwrap()).unwrap();
     serde_json::from_slice(&claims).unwrap()

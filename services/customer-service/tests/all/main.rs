@@ -16,6 +16,7 @@ mod family;
 mod favourites;
 mod fuzz;
 mod gifts;
+mod guests;
 mod heard;
 mod house;
 mod house_settings;

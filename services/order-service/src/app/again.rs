@@ -43,6 +43,7 @@ pub struct AskAgain {
     pub agreed: Option<Beans>,
     /// Wait up to this long until it is queued or rejected.
     pub wait: Duration,
+    pub where_limited: WhereLimited,
 }
 
 /// What was agreed to.
@@ -57,7 +58,7 @@ impl App {
     /// costs. Asked again with the same key the answer is the same order, also
     /// when the favourite is gone or customer-service away.
     pub async fn order_again(&self, ask: AskAgain) -> Result<Placed, AppError> {
-        let AskAgain { member, what, key, hash, agreed, wait } = ask;
+        let AskAgain { member, what, key, hash, agreed, wait, where_limited } = ask;
         let key = match key {
             Key::Given(key) => key,
             Key::Minute => {
@@ -81,7 +82,7 @@ impl App {
             agreed: Some(agreed.unwrap_or(price)),
             not_before: None,
             wait,
-            where_limited: WhereLimited::Refuse,
+            where_limited,
         })
         .await
     }

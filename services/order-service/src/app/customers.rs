@@ -150,15 +150,19 @@ impl Customers {
 
 fn diner_from_wire(wire: pb::Diner) -> Result<Diner, AppError> {
     let nonsense = |_| AppError::internal("customer-service named somebody by no id of ours");
-    let is_child = wire.kind() == pb::MemberKind::Child;
+    let kind = wire.kind();
     let pb::Diner { member_id, kind: _, guardian_ids, limits, diet } = wire;
     let guardians = guardian_ids.iter().map(|id| id.parse().map_err(nonsense));
-    let guardians = guardians.collect::<Result<_, AppError>>()?;
+    let guardians = guardians.collect::<Result<Vec<MemberId>, AppError>>()?;
     let limits = limits_from_wire(limits.unwrap_or_default());
     let pb::Diet { avoids, vegan } = diet.unwrap_or_default();
     Ok(Diner {
         member: member_id.parse().map_err(nonsense)?,
-        age: if is_child { Age::Child { guardians, limits } } else { Age::Adult },
+        age: match (kind, guardians.first()) {
+            (pb::MemberKind::Child, _) => Age::Child { guardians, limits },
+            (pb::MemberKind::Guest, Some(host)) => Age::Guest { host: *host },
+            _ => Age::Adult,
+        },
         diet: Diet { avoids: avoids.into_iter().collect(), vegan },
     })
 }

@@ -112,7 +112,8 @@ impl App {
         self.0.diners.known().diners
     }
 
-    /// The children whom somebody looks after. Memory.
+    /// For whom somebody answers: children whom they look after, guests whom they
+    /// have. Memory.
     pub fn wards_of(&self, guardian: MemberId) -> Wards {
         let diners = self.known_diners();
         let wards = diners.values().filter(|diner| diner.guardians().contains(&guardian));

@@ -8,7 +8,7 @@ use wire::order::v1 as pb;
 
 use super::{
     Handlers,
-    orders::{check_orders, key, wait},
+    orders::{check_orders, key, wait, where_limited},
 };
 use crate::{
     app::{Again, AskAgain, Key, Placed},
@@ -29,8 +29,13 @@ impl Handlers {
             ..request.clone()
         };
         let hash = hash_of("favourite", &same);
-        let pb::OrderFavouriteRequest { idempotency_key, favourite_id, price_beans, wait_ms } =
-            request;
+        let pb::OrderFavouriteRequest {
+            idempotency_key,
+            favourite_id,
+            price_beans,
+            wait_ms,
+            ask_guardian,
+        } = request;
         let what = match favourite_id.as_str() {
             "" => Again::Usual,
             id => Again::Favourite(id.parse().map_err(|_| AppError::not_found("favourite"))?),
@@ -42,7 +47,16 @@ impl Handlers {
             Again::Usual if idempotency_key.is_empty() => Key::Minute,
             _ => Key::Given(key(idempotency_key)?),
         };
-        self.order_again(reader, what, key, hash, price_beans, wait_ms).await
+        let ask = AskAgain {
+            member: reader.member,
+            what,
+            key,
+            hash,
+            agreed: price_beans.map(Beans::new),
+            wait: wait(wait_ms)?,
+            where_limited: where_limited(ask_guardian),
+        };
+        self.order_again(reader, ask).await
     }
 
     /// The same for what was in an order.
@@ -54,24 +68,28 @@ impl Handlers {
         let same =
             pb::OrderAgainRequest { idempotency_key: String::new(), wait_ms: 0, ..request.clone() };
         let hash = hash_of("again", &same);
-        let pb::OrderAgainRequest { idempotency_key, order_id, price_beans, wait_ms } = request;
+        let pb::OrderAgainRequest { idempotency_key, order_id, price_beans, wait_ms, ask_guardian } =
+            request;
         let what = Again::Order(request::order_id(&order_id)?);
         let key = Key::Given(key(idempotency_key)?);
-        self.order_again(reader, what, key, hash, price_beans, wait_ms).await
+        let ask = AskAgain {
+            member: reader.member,
+            what,
+            key,
+            hash,
+            agreed: price_beans.map(Beans::new),
+            wait: wait(wait_ms)?,
+            where_limited: where_limited(ask_guardian),
+        };
+        self.order_again(reader, ask).await
     }
 
     async fn order_again(
         &self,
         reader: Reader,
-        what: Again,
-        key: Key,
-        hash: Vec<u8>,
-        price_beans: Option<i64>,
-        wait_ms: i32,
+        ask: AskAgain,
     ) -> Result<pb::PlaceOrderResponse, AppError> {
         check_orders(&reader)?;
-        let (agreed, wait) = (price_beans.map(Beans::new), wait(wait_ms)?);
-        let ask = AskAgain { member: reader.member, what, key, hash, agreed, wait };
         let Placed { order, repeated } = self.app.order_again(ask).await?;
         let order = self.shown(&order, &reader).await;
         Ok(pb::PlaceOrderResponse { order: Some(order), repeated_request: repeated })

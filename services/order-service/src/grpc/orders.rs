@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use order_domain::{Reader, StateKind};
 use prost::Message as _;
-use runtime::{AppError, Code};
+use runtime::{AppError, Code, Person};
 use sha2::{Digest as _, Sha256};
-use types::{MemberId, Role};
-use wire::order::v1 as pb;
+use types::{MemberId, Role, Scope};
+use wire::order::v1::{self as pb, item_request::Recipient};
 
 use super::{Handlers, menu};
 use crate::{
@@ -47,11 +47,7 @@ impl Handlers {
             agreed: None,
             not_before: request::moment("not_before", not_before)?,
             wait,
-            where_limited: if ask_guardian {
-                WhereLimited::AskGuardian
-            } else {
-                WhereLimited::Refuse
-            },
+            where_limited: where_limited(ask_guardian),
         };
         let Placed { order, repeated } = self.app.place(ask).await?;
         let order = self.shown(&order, &reader).await;
@@ -160,6 +156,28 @@ pub(super) fn check_orders(reader: &Reader) -> Result<(), AppError> {
     }
 }
 
+/// A visitor with a guest pass orders for themselves.
+pub(super) fn check_guest(person: &Person, items: &[pb::ItemRequest]) -> Result<(), AppError> {
+    for (at, item) in items.iter().enumerate() {
+        let whom = match &item.recipient {
+            None => "",
+            Some(Recipient::MemberId(id)) => id,
+            Some(Recipient::Guest(name)) => name,
+        };
+        check_guest_of(person, &format!("items[{at}].member_id"), whom)?;
+    }
+    Ok(())
+}
+
+/// A visitor with a guest pass asks about nobody else. Nobody is oneself.
+pub(super) fn check_guest_of(person: &Person, path: &str, whom: &str) -> Result<(), AppError> {
+    let own = whom.is_empty() || whom == person.member.to_string();
+    if own || person.scope != Scope::Guest {
+        return Ok(());
+    }
+    Err(AppError::invalid(path, "guest", "as a guest you order for yourself"))
+}
+
 /// An idempotency key, which must be there.
 pub(super) fn key(key: String) -> Result<String, AppError> {
     if key.is_empty() {
@@ -171,6 +189,11 @@ pub(super) fn key(key: String) -> Result<String, AppError> {
     }
     request::text("idempotency_key", &key, LONGEST_KEY)?;
     Ok(key)
+}
+
+/// What becomes of an order that a child's limits say no to.
+pub(super) const fn where_limited(ask_guardian: bool) -> WhereLimited {
+    if ask_guardian { WhereLimited::AskGuardian } else { WhereLimited::Refuse }
 }
 
 /// How long to wait for `queued` or `rejected`, within what the request has left.

@@ -39,6 +39,7 @@ fn wanting(key: &str, favourite: &str) -> pb::OrderFavouriteRequest {
         favourite_id: favourite.to_owned(),
         price_beans: None,
         wait_ms: 9_000,
+        ask_guardian: false,
     }
 }
 
@@ -175,6 +176,7 @@ fn once_more(key: &str, order: &pb::Order) -> pb::OrderAgainRequest {
         order_id: order.id.clone(),
         price_beans: None,
         wait_ms: 9_000,
+        ask_guardian: false,
     }
 }
 

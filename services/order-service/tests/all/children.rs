@@ -221,6 +221,23 @@ async fn with_customer_service_away_limits_hold_as_they_were_known_last() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_had_before_is_asked_for_like_anything_else() {
+    let it = Kids::with(drinks(2)).await;
+    let cocoa = it.dan.orders(vec![a("hot-chocolate")]).await.unwrap();
+    let again = |key: &str, ask_guardian| pb::OrderAgainRequest {
+        idempotency_key: key.to_owned(),
+        order_id: cocoa.id.clone(),
+        ask_guardian,
+        ..pb::OrderAgainRequest::default()
+    };
+    assert_eq!(code(it.dan.order_again(again("again-1", false)).await), "limit-reached");
+    // The same key: nothing was placed by it.
+    let asked = it.dan.order_again(again("again-1", true)).await.unwrap().order.unwrap();
+    assert_eq!(asked.state(), OrderState::Held);
+    it.mia.approve(on(&asked)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_adults_order_asks_nobody() {
     let house = House::open().await;
     let anna = house.known_member().await;

@@ -521,6 +521,31 @@ impl pb::customer_service_server::CustomerService for Service {
         not_played()
     }
 
+    async fn create_guest_pass(
+        &self,
+        _: Request<pb::CreateGuestPassRequest>,
+    ) -> Answer<pb::CreateGuestPassResponse> {
+        not_played()
+    }
+
+    async fn list_guest_passes(
+        &self,
+        _: Request<pb::ListGuestPassesRequest>,
+    ) -> Answer<pb::ListGuestPassesResponse> {
+        not_played()
+    }
+
+    async fn end_guest_pass(
+        &self,
+        _: Request<pb::EndGuestPassRequest>,
+    ) -> Answer<pb::EndGuestPassResponse> {
+        not_played()
+    }
+
+    async fn enter_as_guest(&self, _: Request<pb::EnterAsGuestRequest>) -> Answer<pb::TokenPair> {
+        not_played()
+    }
+
     async fn get_me(&self, _: Request<pb::GetMeRequest>) -> Answer<pb::Member> {
         not_played()
     }

@@ -8,6 +8,7 @@ mod children;
 mod commands;
 mod customer;
 mod door;
+mod guests;
 mod house;
 mod line;
 mod live;

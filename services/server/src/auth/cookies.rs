@@ -28,6 +28,8 @@ pub const PAIRING: &str = "everything_pairing";
 pub const PAIRED_AS: &str = "everything_paired_as";
 /// What the tokens in forms are made from.
 pub const FORMS: &str = "everything_forms";
+/// Until when somebody is a guest, in seconds since 1970: for telling them, no more.
+pub const GUEST_UNTIL: &str = "everything_guest_until";
 /// What somebody is about to order.
 pub const CART: &str = "everything_cart";
 
@@ -133,6 +135,14 @@ impl Cookies {
     /// The cookies of somebody who just signed in.
     pub fn signed_in(&self, pair: &TokenPair, now: Timestamp) -> SetCookies {
         self.keep_long(PERSON, pair, now)
+    }
+
+    /// The cookies of a visitor who just came in: nothing of an evening before is left.
+    pub fn entered(&self, pair: &TokenPair, now: Timestamp) -> SetCookies {
+        let until = pair.refresh_expires_at.as_ref().map_or(0, |at| at.seconds);
+        let left = until.saturating_sub(now.timestamp()).max(0);
+        let until = SetCookies(vec![self.cookie(GUEST_UNTIL, &until.to_string(), left)]);
+        self.signed_in(pair, now).and(until).and(self.cart(""))
     }
 
     /// Keeps tokens for as long as they are good. The access cookie lives as long

@@ -162,10 +162,12 @@ pub async fn identify(State(app): State<App>, mut request: Request, next: Next) 
 
 /// Paths at which secrets could be guessed.
 fn signs_in(path: &str) -> bool {
-    const BEGIN: [&str; 8] = [
+    const BEGIN: [&str; 10] = [
         "/v1/session",
         "/sign-in/",
         "/join",
+        "/guest/",
+        "/v1/guest-sessions",
         "/v1/pairings",
         "/pair",
         "/v1/device/session",

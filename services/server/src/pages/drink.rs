@@ -128,7 +128,8 @@ async fn show(
     errors: Errors,
     key: String,
 ) -> Result<DrinkPage, PageError> {
-    let whom = if chosen.whom.is_empty() { frame.me() } else { chosen.whom.clone() };
+    let mine = chosen.whom.is_empty() || frame.is_guest();
+    let whom = if mine { frame.me() } else { chosen.whom.clone() };
     let (people, menu, bar) = tokio::join!(frame.people(), frame.menu_for(&whom), frame.bar());
     let (menu, bar) = (menu?, bar?);
     // What is not for them may be for somebody else: the whole menu knows it.

@@ -8,7 +8,7 @@ use wire::{customer::v1 as pb, order::v1::OrderFavouriteRequest};
 
 use super::{
     frame::{Frame, new_key},
-    order::place::{self, Placed, WAIT_MS},
+    order::place::{self, AskLabel, Limits, Placed, WAIT_MS},
     view::{
         Errors, Shell, Tab,
         favourite::{FavouriteView, UsualView},
@@ -28,6 +28,15 @@ pub(crate) struct FavouritesPage {
     pub(crate) errors: Errors,
     /// Each with the idempotency key of ordering it.
     pub(crate) favourites: Vec<(FavouriteView, String)>,
+    /// The one that a child's limits say no to, and the button that asks all the same.
+    pub(crate) ask: Option<(String, AskLabel)>,
+}
+
+impl FavouritesPage {
+    fn asks(&self, one: &FavouriteView) -> Option<AskLabel> {
+        let ask = self.ask.as_ref();
+        ask.and_then(|(id, label)| (*id == one.id || id.is_empty() && one.usual).then_some(*label))
+    }
 }
 
 #[derive(Template)]
@@ -60,6 +69,7 @@ async fn show(frame: &Frame, errors: Errors) -> Result<FavouritesPage, PageError
         shell: frame.shell(Tab::Menu, &people),
         errors: errors.beside(&bar),
         favourites: each.collect(),
+        ask: None,
         bar,
     })
 }
@@ -70,26 +80,30 @@ pub(crate) struct Order {
     key: String,
     /// What the page said it costs.
     price: i64,
+    #[serde(default)]
+    ask: String,
 }
 
 /// `POST /favourites/order`
 pub(crate) async fn order(
     frame: Frame,
     headers: HeaderMap,
-    PageForm(Order { id, key, price }): PageForm<Order>,
+    PageForm(Order { id, key, price, ask }): PageForm<Order>,
 ) -> Result<Response, PageError> {
     place::check_key(&key)?;
     let request = OrderFavouriteRequest {
         idempotency_key: key,
-        favourite_id: id,
+        favourite_id: id.clone(),
         price_beans: Some(price),
         wait_ms: WAIT_MS,
+        ask_guardian: Limits::said(&ask) == Limits::Ask,
     };
     let placed = frame.app.orders(&frame.viewer).order_favourite(request).await;
     match place::outcome(placed)? {
         Placed::Order(order) => Ok(place::then(&frame, &headers, &order).await),
-        Placed::Refused { status, errors, already_sent: _, ask: _ } => {
-            let page = show(&frame, errors).await?;
+        Placed::Refused { status, errors, already_sent: _, ask } => {
+            let ask = ask.map(|label| (id, label));
+            let page = FavouritesPage { ask, ..show(&frame, errors).await? };
             Ok((status, Page(page)).into_response())
         }
     }

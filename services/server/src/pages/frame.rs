@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use runtime::{Code, deadline};
-use types::{Role, Scope};
+use types::{Role, Scope, Timestamp};
 use wire::{customer::v1 as customer, order::v1 as pb};
 
 use super::{
@@ -14,6 +14,8 @@ use super::{
     view::{
         Clock, People, Person, Place, Shell, Tab, Wallet,
         children::DayView,
+        clock::moment,
+        guest::Treat,
         menu::{BarView, Emoji},
         order::Teller,
     },
@@ -42,6 +44,8 @@ pub(crate) struct Frame {
     /// Read before anything is loaded: what changes meanwhile is told again, not missed.
     position: String,
     clock: Clock,
+    /// Until when who looks is a guest, if they are one and it is known.
+    guest_until: Option<Timestamp>,
 }
 
 impl FromRequestParts<App> for Frame {
@@ -51,12 +55,15 @@ impl FromRequestParts<App> for Frame {
         let PageViewer(viewer) = PageViewer::from_request_parts(parts, app).await?;
         let csrf = Csrf::from_request_parts(parts, app).await?;
         let cart = app.cookies().read(&parts.headers, cookies::CART).map(Cart::read);
+        let until = app.cookies().read(&parts.headers, cookies::GUEST_UNTIL);
+        let until = until.and_then(|seconds| moment(seconds.parse().ok()?, 0));
         Ok(Self {
             viewer,
             csrf,
             cart: cart.unwrap_or_default(),
             position: app.hub().head().map(|head| head.to_string()).unwrap_or_default(),
             clock: Clock { now: app.now(), zone: app.config().time_zone },
+            guest_until: until,
             app: app.clone(),
         })
     }
@@ -91,6 +98,7 @@ impl Frame {
         match self.viewer.scope {
             Scope::Counter => Place::Counter { idle },
             Scope::Kiosk => Place::Kiosk { idle },
+            Scope::Guest => Place::Guest,
             _ => Place::Own,
         }
     }
@@ -109,10 +117,27 @@ impl Frame {
         wards.map(|it| Person::new(&it.id, &it.name, &it.emoji, &it.colour)).collect()
     }
 
-    /// For choosing whom a drink is for: who looks first, then the others by name.
+    /// Whether who looks is a guest, on their host's beans.
+    pub(crate) fn is_guest(&self) -> bool {
+        self.viewer.scope == Scope::Guest
+    }
+
+    /// For a guest, whose treat it is.
+    pub(crate) fn treat(&self, people: &People) -> Option<Treat> {
+        self.is_guest().then(|| Treat {
+            host: people.host_of(&self.me()).map(|host| host.name),
+            until: self.guest_until.map(|until| self.clock.time_of_day(until)),
+        })
+    }
+
+    /// For choosing whom a drink is for: who looks first, then the others by name. A
+    /// guest orders for themselves.
     pub(crate) fn me_first(&self, people: &People) -> Vec<Person> {
         let me = self.viewer.member.to_string();
         let mut all = vec![people.get(&me)];
+        if self.is_guest() {
+            return all;
+        }
         all.extend(people.all().into_iter().filter(|person| person.id != me));
         all
     }
@@ -144,8 +169,11 @@ impl Frame {
         self.viewer.member.to_string()
     }
 
-    /// What somebody had today; none for adults, and while it is not known.
+    /// What somebody had today; none for adults and guests, and while it is not known.
     pub(crate) async fn day(&self, member_id: String) -> Option<DayView> {
+        if self.is_guest() {
+            return None;
+        }
         let request = pb::GetDayRequest { member_id };
         let mut orders = self.app.orders(&self.viewer);
         let asked = deadline::within(WALLET_PATIENCE, orders.get_day(request));
@@ -160,6 +188,7 @@ impl Frame {
             people,
             emoji: menu.map(|menu| Emoji::of_menu(&menu.items)).unwrap_or_default(),
             me: self.viewer.member.to_string(),
+            pays: !self.is_guest(),
         }
     }
 
@@ -170,8 +199,11 @@ impl Frame {
     }
 
     /// The beans; `None` while customer-service is away, or takes its time: the
-    /// menu does not wait for them.
+    /// menu does not wait for them. A guest's host pays.
     pub(crate) async fn wallet(&self) -> Option<Wallet> {
+        if self.is_guest() {
+            return None;
+        }
         let request = customer::GetBalanceRequest { member_id: String::new() };
         let mut customers = self.app.customers(&self.viewer);
         let asked = deadline::within(WALLET_PATIENCE, customers.get_balance(request));
@@ -220,7 +252,9 @@ fn people(names: &Names) -> People {
     let everybody = everybody
         .map(|name| Person::new(&name.id, &name.name, &name.emoji, &name.colour))
         .collect::<People>();
-    everybody.and_left(names.left())
+    let guests = names.everybody().iter();
+    let guests = guests.filter_map(|name| Some((name.id.clone(), name.host.clone()?)));
+    everybody.and_left(names.left()).and_guests(guests)
 }
 
 /// A new idempotency key: a random UUID.

@@ -11,6 +11,7 @@ use super::{
         children::DayView,
         count,
         favourite::UsualView,
+        guest::Treat,
         menu::{BarView, Emoji, MenuView},
         order::{OrderView, Teller},
     },
@@ -38,11 +39,14 @@ pub(crate) struct MenuPage {
     pub(crate) alone: bool,
     /// What a child's limits leave of the day.
     pub(crate) day: Option<DayView>,
+    /// Whose treat it is, for a guest.
+    pub(crate) treat: Option<Treat>,
 }
 
 #[derive(Template)]
 #[template(path = "menu/list.html")]
 pub(crate) struct MenuList {
+    pub(crate) shell: Shell,
     pub(crate) menu: MenuView,
 }
 
@@ -91,9 +95,11 @@ pub(crate) async fn page(
         people,
         emoji: Emoji::of_menu(&menu.items),
         me: frame.viewer.member.to_string(),
+        pays: !frame.is_guest(),
     };
     let alone = frame.viewer.may(Role::Admin) && teller.people.all().len() == 1;
     Ok(Page(MenuPage {
+        treat: frame.treat(&teller.people),
         shell: frame.shell(Tab::Menu, &teller.people),
         greeting: frame.clock().greeting(),
         bar: bar?,
@@ -123,7 +129,7 @@ pub(crate) async fn list(
         Some((query, items)) => MenuView::found(&query, &items, &menu?.sold_out),
         None => MenuView::whole(&menu?),
     };
-    Ok(Page(MenuList { menu }))
+    Ok(Page(MenuList { shell: frame.part(), menu }))
 }
 
 /// `GET /menu/bar`

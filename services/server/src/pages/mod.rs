@@ -15,6 +15,7 @@ pub(crate) mod errors;
 mod family;
 mod favourites;
 mod frame;
+mod guests;
 mod house;
 mod mend;
 mod menu;
@@ -108,6 +109,10 @@ pub fn pages() -> Pages {
         .get("/me/leave", account::leave::page)
         .post("/me/leave", account::leave::leave)
         .post("/me/pin", account::pin::change)
+        .get("/guests", guests::page)
+        .post("/guests", guests::make)
+        .get("/guests/list", guests::list)
+        .post("/guests/{id}/end", guests::end)
         .get("/family", family::page)
         .post("/family", family::invite)
         .get("/family/devices", family::devices::page)
@@ -140,6 +145,8 @@ pub fn pages() -> Pages {
         .post("/sign-in/passkey", account::sign_in::by_passkey)
         .get("/sign-in/{secret}", account::sign_in::page)
         .post("/sign-in/{secret}", account::sign_in::sign_in)
+        .get("/guest/{secret}", guests::enter::page)
+        .post("/guest/{secret}", guests::enter::enter)
         .get("/join", account::join::page)
         .post("/join", account::join::join)
         .get("/sign-out", account::sign_in::leaving)

@@ -2,7 +2,7 @@
 
 use http::Method;
 use server::access::Endpoint;
-use types::{DeviceId, MemberId, OrderId, Role, Scope};
+use types::{DeviceId, GuestPassId, MemberId, OrderId, Role, Scope};
 use wire::access::{Needs, PAGES};
 
 use crate::{
@@ -39,6 +39,7 @@ fn filled(path: &str) -> String {
     let order = OrderId::new().to_string();
     let order = match path {
         _ if path.starts_with("/family/devices/") => DeviceId::new().to_string(),
+        _ if path.starts_with("/guests/") => GuestPassId::new().to_string(),
         _ if path.starts_with("/who/") || path.starts_with("/kiosk/") => {
             MemberId::new().to_string()
         }
@@ -123,8 +124,9 @@ async fn a_device_alone_sees_what_its_table_says_and_else_who_may_sign_in() {
 
 #[test]
 fn only_what_shows_nothing_of_ours_is_for_anybody() {
-    const OPEN: [&str; 9] = [
+    const OPEN: [&str; 10] = [
         "/sign-in",
+        "/guest/",
         "/join",
         "/pair",
         "/trust",

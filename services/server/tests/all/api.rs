@@ -4,7 +4,9 @@ use std::{collections::BTreeSet, path::Path};
 
 use http::Method;
 use serde_json::{Value, json};
-use types::{DeviceId, InvitationId, MemberId, OrderId, PasskeyId, Role, Scope, SessionId};
+use types::{
+    DeviceId, GuestPassId, InvitationId, MemberId, OrderId, PasskeyId, Role, Scope, SessionId,
+};
 use wire::access::{ENDPOINTS, Needs};
 use wire::{customer::v1 as customer, order::v1 as pb};
 
@@ -157,7 +159,7 @@ async fn the_family_its_beans_and_what_it_was_told_are_there() {
         roles: vec![customer::Role::Member.into(), customer::Role::Barista.into()],
         balance_beans: 42,
         kind: customer::MemberKind::Adult.into(),
-        guardian_ids: Vec::new(),
+        ..customer::Member::default()
     };
     let list = vec![member.clone()];
     world.customers.desk.on("get_me", move |_: customer::GetMeRequest, _| Ok(member.clone()));
@@ -250,6 +252,7 @@ fn filled(path: &str) -> String {
         _ if path.starts_with("/v1/sessions/") => SessionId::new().to_string(),
         _ if path.starts_with("/v1/passkeys/") => PasskeyId::new().to_string(),
         _ if path.starts_with("/v1/devices/") => DeviceId::new().to_string(),
+        _ if path.starts_with("/v1/me/guest-passes/") => GuestPassId::new().to_string(),
         _ => OrderId::new().to_string(),
     };
     let path = path.replace("{id}", &id).replace("{line}", "1").replace("{slug}", "oat");

@@ -74,6 +74,37 @@ async fn a_limit_is_explained_and_one_tap_asks() {
 }
 
 #[tokio::test]
+async fn what_was_kept_or_had_before_is_asked_for_where_it_is_ordered() {
+    let world = World::new().await;
+    let dan = world.someone(MEMBER);
+    let orders = &world.orders.desk;
+    orders.on("get_menu", |_: pb::GetMenuRequest, _| Ok(samples::menu()));
+    orders.on("get_bar", |_: pb::GetBarRequest, _| Ok(samples::open_bar()));
+    orders.on("order_favourite", |request: pb::OrderFavouriteRequest, _| {
+        if !request.ask_guardian {
+            return Err(limited().into());
+        }
+        let order = samples::order(&OrderId::new().to_string(), &MemberId::new().to_string());
+        Ok(pb::PlaceOrderResponse { order: Some(order), repeated_request: false })
+    });
+    world.customers.desk.on("list_favourites", |_: customer::ListFavouritesRequest, _| {
+        Ok(customer::ListFavouritesResponse { favourites: vec![samples::usual()] })
+    });
+    let form = [("key", "a-key-of-mine-1"), ("id", &samples::usual().id), ("price", "5")];
+    let refused = world.post("/favourites/order").send_form(&dan, &form).send().await;
+    assert_eq!(refused.status, 409);
+    let text = refused.text();
+    assert!(text.contains("Possible is: cookie.") && text.contains("Ask for it"), "{text}");
+    let asked = [form.as_slice(), &[("ask", "yes")]].concat();
+    let asked = world.post("/favourites/order").send_form(&dan, &asked).send().await;
+    assert_eq!(asked.status, 303);
+    // The same over REST, for the usual.
+    let usual = || world.post("/v1/me/usual/order").by(&dan);
+    usual().json(&json!({})).refused(409, "limit-reached").await;
+    assert_eq!(usual().json(&json!({"ask_guardian": true})).send().await.status, 201);
+}
+
+#[tokio::test]
 async fn a_guardian_sees_what_is_asked_and_answers_with_one_tap() {
     let world = World::new().await;
     let (mia, dan) = (world.someone(MEMBER), MemberId::new().to_string());

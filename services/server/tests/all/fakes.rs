@@ -348,6 +348,10 @@ scripted! {
         list_pins(customer::ListPinsRequest) -> customer::ListPinsResponse;
         set_pin(customer::SetPinRequest) -> customer::SetPinResponse;
         remove_pin(customer::RemovePinRequest) -> customer::RemovePinResponse;
+        create_guest_pass(customer::CreateGuestPassRequest) -> customer::CreateGuestPassResponse;
+        list_guest_passes(customer::ListGuestPassesRequest) -> customer::ListGuestPassesResponse;
+        end_guest_pass(customer::EndGuestPassRequest) -> customer::EndGuestPassResponse;
+        enter_as_guest(customer::EnterAsGuestRequest) -> customer::TokenPair;
         get_me(customer::GetMeRequest) -> customer::Member;
         get_diner(customer::GetDinerRequest) -> customer::Diner;
         set_limits(customer::SetLimitsRequest) -> customer::Diner;

@@ -112,6 +112,8 @@ async fn guessing_sign_in_secrets_is_slowed_down() {
         world.post("/v1/session/refresh").json(&json!({"refresh_token": "guess"})),
         world.get("/v1/menu").header("cookie", "everything_refresh=guess"),
         world.post("/sign-in/guess").form("csrf=x"),
+        world.post("/guest/guess").form("csrf=x"),
+        world.post("/v1/guest-sessions").json(&json!({"secret": "guess", "name": "Kim"})),
     ];
     for guess in guesses {
         let mut slowed = false;

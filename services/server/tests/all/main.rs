@@ -14,6 +14,7 @@ mod fakes;
 mod favourites;
 mod forms;
 mod fuzz;
+mod guests;
 mod http_client;
 mod limits;
 mod live;

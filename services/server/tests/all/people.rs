@@ -169,6 +169,50 @@ async fn an_admin_invites_somebody_in_one_step_and_twice_is_one_member() {
 }
 
 #[tokio::test]
+async fn an_admin_invites_a_child_and_says_who_looks_after_it() {
+    let world = World::new().await;
+    let admin = world.someone(ADMIN);
+    let (ada, ben) = (admin.member.to_string(), MemberId::new().to_string());
+    let child = pb::Member {
+        kind: pb::MemberKind::Child.into(),
+        guardian_ids: vec![ada.clone()],
+        ..card(&MemberId::new().to_string(), "Leo", &[])
+    };
+    let child_id = child.id.clone();
+    family(&world, vec![card(&ada, "Ada", &[]), card(&ben, "Ben", &[]), child]);
+    world.customers.desk.on("create_member", |request: pb::CreateMemberRequest, _| {
+        if request.kind() == pb::MemberKind::Child && request.guardian_ids.is_empty() {
+            let says = "a child has a guardian; choose at least one adult";
+            return Err(AppError::invalid("guardian_ids", "required", says).into());
+        }
+        Ok(card(&request.id, &request.name, &[pb::Role::Member]))
+    });
+    let page = world.get("/family").browsing(&admin).send().await;
+    let text = page.text();
+    let offered = |id: &str| text.contains(&format!("name=\"guardians\" value=\"{id}\">"));
+    assert!(offered(&ada) && offered(&ben) && !offered(&child_id), "{text}");
+    assert!(text.contains("value=\"adult\" checked"), "{text}");
+
+    let id = page.hidden_fields("/family")[1].1.clone();
+    let alone = [("id", id.as_str()), ("name", "Dan"), ("kind", "child")];
+    let refused = world.post("/family").send_form(&admin, &alone).send().await;
+    assert_eq!(refused.status, 400);
+    let text = refused.text();
+    assert_eq!(text.matches("A child has a guardian; choose at least one adult.").count(), 1);
+    assert!(text.contains("value=\"Dan\"") && text.contains("value=\"child\" checked"), "{text}");
+
+    let guarded = [alone.as_slice(), &[("guardians", ada.as_str()), ("guardians", ben.as_str())]];
+    let guarded = guarded.concat();
+    let invited = world.post("/family").send_form(&admin, &guarded).send().await;
+    assert!(invited.text().contains("/sign-in/the-secret"), "{invited:?}");
+    let asked = &world.customers.desk.asked("create_member")[1].message;
+    assert!(
+        asked.contains("kind: Child") && asked.contains(&ada) && asked.contains(&ben),
+        "{asked}"
+    );
+}
+
+#[tokio::test]
 async fn an_admin_signs_a_phone_in_and_a_device_out() {
     let world = World::new().await;
     let admin = world.someone(ADMIN);

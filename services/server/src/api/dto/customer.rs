@@ -37,27 +37,40 @@ impl Role {
     }
 }
 
-/// Whether somebody is grown up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+/// Whether somebody is grown up, or a visitor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum MemberKind {
     Adult,
     Child,
+    /// With a guest pass, until the evening is over.
+    Guest,
 }
 
-impl MemberKind {
+/// What somebody of the family can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FamilyKind {
+    Adult,
+    Child,
+}
+
+impl FamilyKind {
     pub(crate) const fn wire(self) -> pb::MemberKind {
         match self {
             Self::Adult => pb::MemberKind::Adult,
             Self::Child => pb::MemberKind::Child,
         }
     }
+}
 
+impl MemberKind {
     fn of_wire(number: i32) -> Result<Self, Problem> {
         match pb::MemberKind::try_from(number) {
             // A service that is older knows adults alone.
             Ok(pb::MemberKind::Adult | pb::MemberKind::Unspecified) => Ok(Self::Adult),
             Ok(pb::MemberKind::Child) => Ok(Self::Child),
+            Ok(pb::MemberKind::Guest) => Ok(Self::Guest),
             Err(_) => Err(nonsense("kind of member")),
         }
     }
@@ -77,6 +90,8 @@ pub struct Member {
     /// A child's: at least one.
     #[schema(example = json!([]))]
     pub guardian_ids: Vec<String>,
+    /// A guest's: on whose beans they order.
+    pub host_id: Option<String>,
 }
 
 /// Whoever asks.
@@ -116,7 +131,7 @@ pub struct NewMember {
     pub roles: Vec<Role>,
     /// An adult without it.
     #[serde(default)]
-    pub kind: Option<MemberKind>,
+    pub kind: Option<FamilyKind>,
     /// A child's: adults of the family, at least one.
     #[serde(default)]
     #[schema(value_type = Vec<String>, max_items = 8)]
@@ -135,7 +150,7 @@ pub struct MemberChanges {
     /// All roles that they have from then on; everybody is a member besides.
     pub roles: Option<Vec<Role>>,
     /// Asked by an admin. With "child" go its guardians.
-    pub kind: Option<MemberKind>,
+    pub kind: Option<FamilyKind>,
     /// All of a child's: adults of the family, at least one. A child's last
     /// guardian stays one until it has another.
     #[schema(value_type = Option<Vec<String>>, max_items = 8)]
@@ -147,7 +162,7 @@ impl MemberChanges {
     pub(crate) fn kin(&self) -> Option<pb::Kin> {
         let (kind, guardians) = (self.kind, &self.guardian_ids);
         // Only a child has guardians.
-        let kind = kind.or_else(|| guardians.as_ref().map(|_| MemberKind::Child))?;
+        let kind = kind.or_else(|| guardians.as_ref().map(|_| FamilyKind::Child))?;
         Some(pb::Kin {
             kind: kind.wire().into(),
             guardian_ids: guardians.iter().flatten().map(ToString::to_string).collect(),
@@ -291,11 +306,21 @@ impl TryFrom<pb::Member> for Member {
     type Error = Problem;
 
     fn try_from(member: pb::Member) -> Result<Self, Problem> {
-        let pb::Member { id, name, emoji, colour, roles, balance_beans: _, kind, guardian_ids } =
-            member;
+        let pb::Member {
+            id,
+            name,
+            emoji,
+            colour,
+            roles,
+            balance_beans: _,
+            kind,
+            guardian_ids,
+            host_id,
+        } = member;
         let roles = roles.into_iter().map(Role::of_wire).collect::<Result<_, _>>()?;
         let kind = MemberKind::of_wire(kind)?;
-        Ok(Self { id, name, emoji, colour, roles, kind, guardian_ids })
+        let host_id = some(host_id);
+        Ok(Self { id, name, emoji, colour, roles, kind, guardian_ids, host_id })
     }
 }
 

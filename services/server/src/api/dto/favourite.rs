@@ -112,6 +112,9 @@ pub struct AgainBody {
     /// other price it is refused with `price-changed`.
     #[serde(default)]
     pub price_beans: Option<i64>,
+    /// Where a child's limits say no, hold the order and ask the guardian.
+    #[serde(default)]
+    pub ask_guardian: bool,
 }
 
 impl From<NewFavourite> for pb::KeepFavouriteRequest {

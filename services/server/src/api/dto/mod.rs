@@ -8,6 +8,7 @@ pub mod customer;
 pub mod device;
 pub mod diner;
 pub mod favourite;
+pub mod guest;
 pub mod house;
 pub mod invitation;
 pub mod menu;

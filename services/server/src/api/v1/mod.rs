@@ -6,6 +6,7 @@ pub mod devices;
 pub mod display;
 pub mod events;
 pub mod family;
+pub mod guest_sessions;
 pub mod house;
 pub mod invitations;
 pub mod me;
@@ -100,6 +101,10 @@ pub fn endpoints() -> Endpoints {
         .with(routes!(devices::end::end))
         .with(routes!(device::show::show))
         .with(routes!(device::sign_in::sign_in))
+        .with(routes!(me::guest_passes::list::list))
+        .with(routes!(me::guest_passes::create::create))
+        .with(routes!(me::guest_passes::end::end))
+        .with(routes!(guest_sessions::create::create))
         .with(routes!(house::show::show))
         .with(routes!(house::set::set))
         .with(routes!(invitations::list::list))

@@ -50,6 +50,8 @@ pub(crate) struct SignedOutPage {
     pub(crate) refused: Option<String>,
     /// The id of one that is not known here: the browser may forget it.
     pub(crate) unknown: Option<String>,
+    /// A guest was here this evening, and is not any more.
+    pub(crate) was_guest: bool,
 }
 
 #[derive(Template)]
@@ -71,7 +73,12 @@ pub(crate) async fn signed_out(
         return see_other("/pair").into_response();
     }
     let shell = Shell { csrf: csrf.token(), ..Shell::bare() };
-    Page(SignedOutPage { shell, withheld, offer, refused: None, unknown: None }).into_response()
+    let (refused, unknown, was_guest) = (None, None, was_guest(&app, &headers));
+    Page(SignedOutPage { shell, withheld, offer, refused, unknown, was_guest }).into_response()
+}
+
+fn was_guest(app: &App, headers: &HeaderMap) -> bool {
+    app.cookies().read(headers, cookies::GUEST_UNTIL).is_some()
 }
 
 /// What a device answered.
@@ -112,7 +119,8 @@ pub(crate) async fn by_passkey(
     };
     let unknown = id.filter(|_| unknown).and_then(|id| id.as_str().map(str::to_owned));
     let shell = Shell { csrf: csrf.token(), ..Shell::bare() };
-    let page = SignedOutPage { shell, withheld, offer, refused, unknown };
+    let was_guest = was_guest(&app, &headers);
+    let page = SignedOutPage { shell, withheld, offer, refused, unknown, was_guest };
     Ok((problem.status(), Page(page)).into_response())
 }
 

@@ -181,6 +181,7 @@ async fn family(frame: &Frame) -> Result<Vec<Purse>, PageError> {
     let list = frame.app.customers(&frame.viewer).list_members(pb::ListMembersRequest {}).await?;
     let me = frame.viewer.member.to_string();
     let others = list.into_inner().members.into_iter().filter(|member| member.id != me);
+    let others = others.filter(|member| member.kind() != pb::MemberKind::Guest);
     Ok(others
         .map(|member| Purse {
             person: Person::new(&member.id, &member.name, &member.emoji, &member.colour),

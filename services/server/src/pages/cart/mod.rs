@@ -74,8 +74,7 @@ pub(crate) async fn order(
         let page = show(&frame, &frame.cart, Errors::general(CHANGED), false).await?;
         return Ok((StatusCode::CONFLICT, Page(page)).into_response());
     }
-    let limits = if ask == "yes" { Limits::Ask } else { Limits::Obey };
-    match place::place(&frame, &frame.cart.drinks(), &key, limits).await? {
+    match place::place(&frame, &frame.cart.drinks(), &key, Limits::said(&ask)).await? {
         Placed::Order(order) => {
             let next = place::then(&frame, &headers, &order).await;
             Ok((frame.keep(&Cart::default()), next).into_response())

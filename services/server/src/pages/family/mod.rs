@@ -15,9 +15,9 @@ use super::{
     frame::Frame,
     mend::mendable,
     view::{
-        Shell, Tab,
+        Errors, Shell, Tab,
         invitation::Expected,
-        relative::{CardForm, Relative, RoleTick},
+        relative::{CardForm, KinForm, Relative, RoleTick},
     },
 };
 use crate::{
@@ -36,27 +36,32 @@ pub(crate) struct FamilyPage {
     pub(crate) id: String,
     pub(crate) card: CardForm,
     pub(crate) roles: Vec<RoleTick>,
+    pub(crate) kin: KinForm,
 }
 
-/// The family as it is now: who changes somebody sees the change.
+/// What was typed and refused; nothing: an empty form.
+#[derive(Default)]
+struct Typed {
+    card: Option<CardForm>,
+    roles: Option<Vec<RoleTick>>,
+    kin: Option<(pb::Kin, Errors)>,
+}
+
+/// The family as it is now, without its guests: who changes somebody sees the change.
 async fn everybody(frame: &Frame) -> Result<Vec<Relative>, PageError> {
     let mut customers = frame.app.customers(&frame.viewer);
     let family = customers.list_members(pb::ListMembersRequest {}).await?;
     let pb::ListMembersResponse { members, left_member_ids: _ } = family.into_inner();
-    Ok(members.iter().map(Relative::new).collect())
+    let family = members.iter().filter(|member| member.kind() != pb::MemberKind::Guest);
+    Ok(family.map(Relative::new).collect())
 }
 
 /// `GET /family`
 pub(crate) async fn page(frame: Frame) -> Result<Page<FamilyPage>, PageError> {
-    Ok(Page(show(&frame, MemberId::new().to_string(), None, RoleTick::ticked(&[])).await?))
+    Ok(Page(show(&frame, MemberId::new().to_string(), Typed::default()).await?))
 }
 
-async fn show(
-    frame: &Frame,
-    id: String,
-    typed: Option<CardForm>,
-    roles: Vec<RoleTick>,
-) -> Result<FamilyPage, PageError> {
+async fn show(frame: &Frame, id: String, typed: Typed) -> Result<FamilyPage, PageError> {
     let mut customers = frame.app.customers(&frame.viewer);
     let (family, invited, people) = tokio::join!(
         everybody(frame),
@@ -67,12 +72,18 @@ async fn show(
     let pb::ListInvitedResponse { invited } = invited?.into_inner();
     let clock = frame.clock();
     let expected = invited.into_iter().filter_map(|one| Expected::new(one, clock)).collect();
-    let card = typed.unwrap_or_else(|| CardForm::empty(family.len()));
+    let Typed { card, roles, kin } = typed;
+    let card = card.unwrap_or_else(|| CardForm::empty(family.len()));
+    let roles = roles.unwrap_or_else(|| RoleTick::ticked(&[]));
+    let kin = match kin {
+        Some((typed, errors)) => KinForm::refused(&id, &family, &typed, errors),
+        None => KinForm::empty(&family),
+    };
     let shell = frame.shell(Tab::Me, &people);
-    Ok(FamilyPage { shell, family, expected, id, card, roles })
+    Ok(FamilyPage { shell, family, expected, id, card, roles, kin })
 }
 
-/// `POST /family`: somebody joins, and gets a link.
+/// `POST /family`: somebody joins, an adult or a child, and gets a link.
 pub(crate) async fn invite(
     frame: Frame,
     PageForm(fields): PageForm<Vec<(String, String)>>,
@@ -82,6 +93,7 @@ pub(crate) async fn invite(
         Problem::invalid("form:id", "malformed", "This form is not one of ours. Load it again.")
     })?;
     let (card, roles) = (CardForm::typed(&fields), RoleTick::ticked(&fields));
+    let kin = KinForm::typed(&fields);
     let request = pb::CreateMemberRequest {
         id: id.to_string(),
         name: card.name.clone(),
@@ -89,7 +101,8 @@ pub(crate) async fn invite(
         colour: card.colour.clone(),
         roles: RoleTick::wire(&roles),
         opening_beans: 0,
-        ..pb::CreateMemberRequest::default()
+        kind: kin.kind,
+        guardian_ids: kin.guardian_ids.clone(),
     };
     match frame.app.customers(&frame.viewer).create_member(request).await {
         Ok(member) => {
@@ -99,9 +112,13 @@ pub(crate) async fn invite(
         }
         Err(refused) => {
             let (status, errors) = mendable(Problem::from(refused))?;
-            let card = CardForm { errors, ..card };
-            let page = show(&frame, id.to_string(), Some(card), roles).await?;
-            Ok((status, Page(page)).into_response())
+            let of_kin = errors.among(&KinForm::FIELDS);
+            let typed = Typed {
+                card: Some(CardForm { errors, ..card }),
+                roles: Some(roles),
+                kin: Some((kin, of_kin)),
+            };
+            Ok((status, Page(show(&frame, id.to_string(), typed).await?)).into_response())
         }
     }
 }

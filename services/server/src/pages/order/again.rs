@@ -8,7 +8,7 @@ use wire::order::v1 as pb;
 
 use super::{
     order_id,
-    place::{self, Placed, WAIT_MS},
+    place::{self, AskLabel, Limits, Placed, WAIT_MS},
 };
 use crate::{
     extract::Path,
@@ -33,6 +33,8 @@ pub(crate) struct AgainPage {
     /// Beans it costs now; `None`: something of it cannot be had.
     pub(crate) now: Option<i64>,
     pub(crate) errors: Errors,
+    /// A child's limits say no, and this button asks all the same.
+    pub(crate) ask: Option<AskLabel>,
 }
 
 /// One drink of it.
@@ -72,7 +74,7 @@ async fn show(frame: &Frame, id: String, errors: Errors) -> Result<AgainPage, Pa
         let mut line = teller.line(was);
         line.price = price.unwrap_or(was.price_beans);
         let says = match price {
-            Some(price) if price != was.price_beans => {
+            Some(price) if price != was.price_beans && teller.pays => {
                 format!("It costs {price} now, and not {}.", was.price_beans)
             }
             _ => says,
@@ -87,6 +89,7 @@ async fn show(frame: &Frame, id: String, errors: Errors) -> Result<AgainPage, Pa
         lines,
         was: order.price_beans,
         errors: errors.beside(&bar),
+        ask: None,
         bar,
     })
 }
@@ -106,6 +109,8 @@ pub(crate) struct Once {
     key: String,
     /// What the page said it costs.
     price: i64,
+    #[serde(default)]
+    ask: String,
 }
 
 /// `POST /orders/{id}/again`
@@ -113,7 +118,7 @@ pub(crate) async fn order(
     frame: Frame,
     id: Result<Path<String>, Problem>,
     headers: HeaderMap,
-    PageForm(Once { key, price }): PageForm<Once>,
+    PageForm(Once { key, price, ask }): PageForm<Once>,
 ) -> Result<Response, PageError> {
     let id = order_id(id)?.to_string();
     place::check_key(&key)?;
@@ -122,12 +127,14 @@ pub(crate) async fn order(
         order_id: id.clone(),
         price_beans: Some(price),
         wait_ms: WAIT_MS,
+        ask_guardian: Limits::said(&ask) == Limits::Ask,
     };
     let placed = frame.app.orders(&frame.viewer).order_again(request).await;
     match place::outcome(placed)? {
         Placed::Order(order) => Ok(place::then(&frame, &headers, &order).await),
-        Placed::Refused { status, errors, already_sent: _, ask: _ } => {
-            Ok((status, Page(show(&frame, id, errors).await?)).into_response())
+        Placed::Refused { status, errors, already_sent: _, ask } => {
+            let page = AgainPage { ask, ..show(&frame, id, errors).await? };
+            Ok((status, Page(page)).into_response())
         }
     }
 }

@@ -56,8 +56,13 @@ pub(crate) enum Limits {
 impl Limits {
     /// As a form says it: which button was tapped.
     pub(crate) fn of(fields: &[(String, String)]) -> Self {
-        let asks = fields.iter().any(|(name, value)| name == "ask" && value == "yes");
-        if asks { Self::Ask } else { Self::Obey }
+        let ask = fields.iter().find(|(name, _)| name == "ask");
+        Self::said(ask.map_or("", |(_, value)| value))
+    }
+
+    /// The same of the one field.
+    pub(crate) fn said(ask: &str) -> Self {
+        if ask == "yes" { Self::Ask } else { Self::Obey }
     }
 }
 

@@ -12,7 +12,9 @@ pub(super) fn add(all: &mut Samples) {
         offer,
         refused: None,
         unknown: None,
+        was_guest: false,
     };
+    all.add("signed-out-guest", SignedOutPage { was_guest: true, ..signed_out(Offer::Here) });
     all.add("signed-out", signed_out(Offer::Here));
     all.add("signed-out-plain", SignedOutPage { withheld: true, ..signed_out(Offer::PlainHttp) });
     let elsewhere = Offer::At("https://coffee.local:8443".to_owned());

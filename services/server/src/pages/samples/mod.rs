@@ -4,6 +4,7 @@ mod account;
 mod around;
 mod beans;
 mod children;
+mod guests;
 mod numbers;
 mod ordering;
 mod people;
@@ -216,7 +217,8 @@ fn order(state: pb::OrderState, allowed: &[pb::OrderCommand]) -> pb::Order {
 }
 
 fn teller(me: &str) -> Teller {
-    Teller { clock: clock(), people: people(), emoji: Emoji::of_menu(&items()), me: me.to_owned() }
+    let (emoji, me) = (Emoji::of_menu(&items()), me.to_owned());
+    Teller { clock: clock(), people: people(), emoji, me, pays: true }
 }
 
 fn tell(state: pb::OrderState, allowed: &[pb::OrderCommand]) -> OrderView {
@@ -328,6 +330,7 @@ fn menu_page(menu: MenuView, in_cart: usize, state: pb::BarState) -> MenuPage {
         cart_says: "2 drinks".to_owned(),
         alone: false,
         day: None,
+        treat: None,
     }
 }
 
@@ -393,6 +396,7 @@ fn all() -> Samples {
     children::add(&mut all);
     people::add(&mut all);
     shared::add(&mut all);
+    guests::add(&mut all);
     numbers::add(&mut all);
     beans::add(&mut all);
     around::add(&mut all);

@@ -18,7 +18,8 @@ fn menu(all: &mut Samples) {
     let first = menu_page(whole(), 0, pb::BarState::Open);
     all.add("menu-first", MenuPage { alone: true, ..first });
     all.add("menu-none", menu_page(MenuView::found("pizza", &[], &[]), 0, pb::BarState::Closed));
-    all.add("part-menu", MenuList { menu: MenuView::found("flat", &items()[1..2], &[]) });
+    let found = MenuView::found("flat", &items()[1..2], &[]);
+    all.add("part-menu", MenuList { shell: shell(Tab::Menu, 0), menu: found });
     all.add("part-bar", BarLine { bar: bar(pb::BarState::Open) });
     all.add("part-wallet", WalletPart { wallet: None });
 }
@@ -49,15 +50,18 @@ fn drinks(all: &mut Samples) {
 
 fn favourites(all: &mut Samples) {
     use customer::FavouriteState as F;
-    for (name, favourites) in [
-        ("favourites", vec![F::AsKept, F::PriceChanged, F::SoldOut, F::ChoicesChanged]),
-        ("favourites-none", Vec::new()),
+    let says_no = || Errors::general("2 drinks a day are allowed. Possible is: cookie.");
+    for (name, favourites, ask) in [
+        ("favourites", vec![F::AsKept, F::PriceChanged, F::SoldOut, F::ChoicesChanged], None),
+        ("favourites-ask", vec![F::AsKept], Some((favourite(0, F::AsKept).id, "Ask for it"))),
+        ("favourites-none", Vec::new(), None),
     ] {
         let favourites = favourites.into_iter().enumerate();
         let shown = FavouritesPage {
             shell: shell(Tab::Menu, 0),
             bar: bar(pb::BarState::Open),
-            errors: Errors::default(),
+            errors: ask.as_ref().map(|_| says_no()).unwrap_or_default(),
+            ask,
             favourites: favourites
                 .map(|(at, state)| (favourite(at, state), format!("key-{at}")))
                 .collect(),
@@ -82,7 +86,13 @@ fn favourites(all: &mut Samples) {
         was: 8,
         now,
         errors: Errors::default(),
+        ask: None,
     };
+    let ask = Some("Ask for it");
+    let limited = AgainPage { ask, errors: says_no(), ..again(Some(9), "") };
+    all.add("order-again-ask", limited);
+    let guests = Shell { place: Place::Guest, ..shell(Tab::Orders, 0) };
+    all.add("guest-again", AgainPage { shell: guests, ..again(Some(9), "") });
     all.add("order-again", again(Some(9), "It costs 5 now, and not 4."));
     all.add("order-again-off", again(None, "Oat milk is sold out today."));
 }

@@ -20,8 +20,7 @@ fn member(id: &str, roles: &[customer::Role]) -> customer::Member {
     let Person { id, name, emoji, colour } = people().get(id);
     let roles = roles.iter().map(|role| i32::from(*role)).collect();
     let kind = customer::MemberKind::Adult.into();
-    let guardian_ids = Vec::new();
-    customer::Member { id, name, emoji, colour, roles, balance_beans: 0, kind, guardian_ids }
+    customer::Member { id, name, emoji, colour, roles, kind, ..customer::Member::default() }
 }
 
 fn devices(action: &str) -> Devices {
@@ -143,6 +142,7 @@ pub(super) fn add(all: &mut Samples) {
         id: OMA.to_owned(),
         card,
         roles: papa().roles,
+        kin: KinForm::empty(&[mia(), papa(), oma()]),
     };
     all.add("family", family(CardForm::empty(3)));
     all.add("family-errors", family(wrong()));
@@ -183,8 +183,9 @@ pub(super) fn add(all: &mut Samples) {
     let nobody =
         customer::Kin { kind: customer::MemberKind::Child.into(), guardian_ids: Vec::new() };
     let says = Errors::general("A child has a guardian; choose at least one adult.");
-    let refused = KinForm::refused(OMA, &everybody, &nobody, says);
-    all.add("member-child-errors", child(refused));
+    let refused = || KinForm::refused(OMA, &everybody, &nobody, says.clone());
+    all.add("family-child", FamilyPage { kin: refused(), ..family(CardForm::empty(3)) });
+    all.add("member-child-errors", child(refused()));
 
     let link = format!("https://coffee.local:8443/sign-in/{}", "k7".repeat(21));
     let shown = |mine: bool| LinkPage {

@@ -72,6 +72,7 @@ async fn look(frame: &DeviceFrame) -> Result<Seen, Problem> {
         people: faces.iter().map(person).collect::<People>(),
         emoji: menu.map(|menu| Emoji::of_menu(&menu.into_inner().items)).unwrap_or_default(),
         me: String::new(),
+        pays: true,
     };
     Ok(Seen {
         name: device.name,

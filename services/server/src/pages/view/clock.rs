@@ -36,6 +36,11 @@ impl Clock {
         here.format(format).to_string()
     }
 
+    /// "04:00", for what is within a day and needs none.
+    pub(crate) fn time_of_day(&self, at: Timestamp) -> String {
+        at.with_timezone(&self.zone).format("%H:%M").to_string()
+    }
+
     /// Whole minutes since then; 0 for the future.
     pub(crate) fn minutes_since(&self, at: Timestamp) -> i64 {
         (self.now - at).num_minutes().max(0)
@@ -82,6 +87,8 @@ mod tests {
         assert_eq!(clock.greeting(), "Good morning");
         assert_eq!(say("2026-11-22T07:05:00Z"), "08:05");
         assert_eq!(say("2026-11-21T22:30:00Z"), "Sat 23:30");
+        let small_hours = "2026-11-23T03:00:00Z".parse().unwrap();
+        assert_eq!(clock.time_of_day(small_hours), "04:00");
         assert_eq!(say("2026-07-01T10:00:00Z"), "1 Jul, 12:00");
         assert_eq!(say("2025-12-24T17:00:00Z"), "24 Dec 2025");
     }

@@ -81,6 +81,12 @@ impl Errors {
         self.all(|error| !SHOWN.contains(&error.field.as_str()))
     }
 
+    /// Those of these fields alone, where several forms are one.
+    pub(crate) fn among(&self, fields: &[&str]) -> Self {
+        let of_them = |error: &&FormError| fields.contains(&error.field.as_str());
+        Self(self.0.iter().filter(of_them).cloned().collect())
+    }
+
     /// All of them, where no field is shown.
     pub(crate) fn messages(&self) -> Vec<&str> {
         self.all(|_| true)
@@ -113,5 +119,6 @@ mod tests {
         assert_eq!(errors.of_whole(), ["at most 12"]);
         assert_eq!(errors.of_form(), ["at most 12"]);
         assert!(errors.has("note") && !errors.has("milk"));
+        assert_eq!(errors.among(&["note", "milk"]).messages(), ["too long"]);
     }
 }

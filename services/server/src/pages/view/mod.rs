@@ -8,6 +8,7 @@ pub(crate) mod clock;
 pub(crate) mod device;
 pub(crate) mod errors;
 pub(crate) mod favourite;
+pub(crate) mod guest;
 pub(crate) mod invitation;
 pub(crate) mod menu;
 pub(crate) mod order;
@@ -45,6 +46,8 @@ pub(crate) enum Place {
     Counter { idle: u64 },
     /// At the kitchen's, which does so too.
     Kiosk { idle: u64 },
+    /// On the phone of a guest, who pays nothing and has nothing else here.
+    Guest,
     /// On a device at which nobody acts.
     Device,
 }
@@ -98,6 +101,16 @@ impl Shell {
         self.place == Place::Own
     }
 
+    /// Is it a guest's phone?
+    pub(crate) fn for_guest(&self) -> bool {
+        self.place == Place::Guest
+    }
+
+    /// Does nobody else look at it, so that one's orders may stand there?
+    pub(crate) fn private(&self) -> bool {
+        self.own() || self.for_guest()
+    }
+
     pub(crate) fn at_counter(&self) -> bool {
         matches!(self.place, Place::Counter { .. })
     }
@@ -110,7 +123,7 @@ impl Shell {
     pub(crate) fn idle(&self) -> Option<u64> {
         match self.place {
             Place::Counter { idle } | Place::Kiosk { idle } => Some(idle),
-            Place::Own | Place::Device => None,
+            Place::Own | Place::Guest | Place::Device => None,
         }
     }
 

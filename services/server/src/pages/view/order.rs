@@ -16,6 +16,8 @@ pub(crate) struct Teller {
     pub(crate) emoji: Emoji,
     /// Member id of who looks.
     pub(crate) me: String,
+    /// Whether beans are theirs to count; a guest's host pays.
+    pub(crate) pays: bool,
 }
 
 /// One order.
@@ -300,7 +302,7 @@ fn sentence(
 ) -> (String, String) {
     use pb::OrderState as S;
     let who = barista.map_or("The barista", |person| person.name.as_str());
-    let free = if order.owed_beans == 0 { " It cost you nothing." } else { "" };
+    let free = if order.owed_beans == 0 && teller.pays { " It cost you nothing." } else { "" };
     let (heading, say) = match state {
         S::Unspecified => ("On its way".to_owned(), String::new()),
         S::Held if order.approval.is_some() => {
@@ -313,6 +315,7 @@ fn sentence(
                 |at| format!("It goes to the bar at {}.", teller.clock.say(at)),
             ),
         ),
+        S::Placed if !teller.pays => ("Placed".to_owned(), "One moment.".to_owned()),
         S::Placed => ("Placed".to_owned(), "Counting your beans, one moment.".to_owned()),
         S::Queued => (
             "In the queue".to_owned(),

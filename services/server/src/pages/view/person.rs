@@ -38,6 +38,18 @@ impl Person {
     }
 }
 
+/// "Kim, Jo and Leo"; nobody: nothing.
+pub(crate) fn names(people: &[Person]) -> String {
+    match people {
+        [] => String::new(),
+        [one] => one.name.clone(),
+        [all @ .., last] => {
+            let all: Vec<_> = all.iter().map(|person| person.name.as_str()).collect();
+            format!("{} and {}", all.join(", "), last.name)
+        }
+    }
+}
+
 fn initial(name: &str) -> String {
     name.chars().next().map_or_else(|| "☕".to_owned(), |first| first.to_uppercase().collect())
 }
@@ -48,11 +60,13 @@ fn is_colour(text: &str) -> bool {
         && text.bytes().skip(1).all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// The family, by member id.
+/// The family and its guests, by member id.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct People {
     here: BTreeMap<String, Person>,
     left: BTreeSet<String>,
+    /// Who of those who are here is a guest, and whose.
+    hosts: BTreeMap<String, String>,
 }
 
 impl People {
@@ -69,9 +83,21 @@ impl People {
         Self { left: left.iter().cloned().collect(), ..self }
     }
 
-    /// Everybody, by name.
+    /// And these are guests, each with their host: shown where they order, and
+    /// nobody's choice either.
+    pub(crate) fn and_guests(self, hosts: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self { hosts: hosts.into_iter().collect(), ..self }
+    }
+
+    /// Whose guest somebody is; none: nobody's, or it is not known now.
+    pub(crate) fn host_of(&self, guest: &str) -> Option<Person> {
+        self.hosts.get(guest).map(|host| self.get(host))
+    }
+
+    /// The whole family, by name.
     pub(crate) fn all(&self) -> Vec<Person> {
-        let mut all: Vec<_> = self.here.values().cloned().collect();
+        let family = self.here.values().filter(|person| !self.hosts.contains_key(&person.id));
+        let mut all: Vec<_> = family.cloned().collect();
         all.sort_by(|left, right| left.name.cmp(&right.name));
         all
     }
@@ -80,7 +106,7 @@ impl People {
 impl FromIterator<Person> for People {
     fn from_iter<I: IntoIterator<Item = Person>>(people: I) -> Self {
         let here = people.into_iter().map(|person| (person.id.clone(), person)).collect();
-        Self { here, left: BTreeSet::new() }
+        Self { here, left: BTreeSet::new(), hosts: BTreeMap::new() }
     }
 }
 
@@ -105,6 +131,18 @@ mod tests {
         assert_eq!(name("mem_2"), "Somebody who left");
         assert_eq!(name("mem_3"), "Somebody");
         assert_eq!(people.all().len(), 1);
+    }
+
+    #[test]
+    fn a_guest_has_a_name_and_a_host_and_can_not_be_chosen() {
+        let person = |id, name| Person::new(id, name, "", "");
+        let people: People = [person("mem_1", "Mia"), person("mem_2", "Kim")].into_iter().collect();
+        let people = people.and_guests([("mem_2".to_owned(), "mem_1".to_owned())]);
+        assert_eq!(people.get("mem_2").name, "Kim");
+        assert_eq!(people.host_of("mem_2").map(|host| host.name).as_deref(), Some("Mia"));
+        assert_eq!(people.host_of("mem_1"), None);
+        let all: Vec<_> = people.all().into_iter().map(|person| person.name).collect();
+        assert_eq!(all, ["Mia"]);
     }
 
     #[test]

@@ -79,6 +79,14 @@ pub(crate) struct KinForm {
 }
 
 impl KinForm {
+    /// As a service names them.
+    pub(crate) const FIELDS: [&str; 2] = ["kind", "guardian_ids"];
+
+    /// For somebody new.
+    pub(crate) fn empty(family: &[Relative]) -> Self {
+        Self::new(false, "", family, |_| false, Errors::default())
+    }
+
     /// As it is, for somebody of this family.
     pub(crate) fn of(relative: &Relative, family: &[Relative]) -> Self {
         let guardians = |id: &String| relative.guardians.contains(id);

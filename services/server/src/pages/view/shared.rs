@@ -3,7 +3,7 @@
 use types::Scope;
 use wire::{customer::v1 as pb, order::v1 as order};
 
-use super::{Clock, People, Person, clock::moment, device};
+use super::{Clock, People, Person, clock::moment, device, person::names};
 
 /// What a shared device may be, for choosing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -180,17 +180,6 @@ fn one(order: &order::DisplayedOrder, people: &People) -> ShownOrder {
     let people: Vec<Person> =
         members.chain(guests.iter().map(|guest| Person::guest(guest))).collect();
     ShownOrder { number: *number, names: names(&people), people }
-}
-
-fn names(people: &[Person]) -> String {
-    match people {
-        [] => String::new(),
-        [one] => one.name.clone(),
-        [all @ .., last] => {
-            let all: Vec<_> = all.iter().map(|person| person.name.as_str()).collect();
-            format!("{} and {}", all.join(", "), last.name)
-        }
-    }
 }
 
 #[cfg(test)]

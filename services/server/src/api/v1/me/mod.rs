@@ -5,6 +5,7 @@ pub mod boards;
 pub mod export;
 pub mod favourites;
 pub mod give;
+pub mod guest_passes;
 pub mod passkeys;
 pub mod show;
 pub mod statement;

@@ -39,10 +39,15 @@ pub async fn again(
     Path(id): Path<OrderId>,
     IdempotencyKey(idempotency_key): IdempotencyKey,
     PreferWait { milliseconds: wait_ms }: PreferWait,
-    OptionalJson(AgainBody { price_beans }): OptionalJson<AgainBody>,
+    OptionalJson(AgainBody { price_beans, ask_guardian }): OptionalJson<AgainBody>,
 ) -> Result<Response, Problem> {
-    let order_id = id.to_string();
-    let request = OrderAgainRequest { idempotency_key, order_id, price_beans, wait_ms };
+    let request = OrderAgainRequest {
+        idempotency_key,
+        order_id: id.to_string(),
+        price_beans,
+        wait_ms,
+        ask_guardian,
+    };
     let request = in_time(request, wait_ms);
     answer(app.orders(&viewer).order_again(request).await?.into_inner(), wait_ms)
 }

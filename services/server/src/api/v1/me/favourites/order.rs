@@ -39,10 +39,15 @@ pub async fn order(
     Path(id): Path<FavouriteId>,
     IdempotencyKey(idempotency_key): IdempotencyKey,
     PreferWait { milliseconds: wait_ms }: PreferWait,
-    OptionalJson(AgainBody { price_beans }): OptionalJson<AgainBody>,
+    OptionalJson(AgainBody { price_beans, ask_guardian }): OptionalJson<AgainBody>,
 ) -> Result<Response, Problem> {
-    let favourite_id = id.to_string();
-    let request = OrderFavouriteRequest { idempotency_key, favourite_id, price_beans, wait_ms };
+    let request = OrderFavouriteRequest {
+        idempotency_key,
+        favourite_id: id.to_string(),
+        price_beans,
+        wait_ms,
+        ask_guardian,
+    };
     let request = in_time(request, wait_ms);
     answer(app.orders(&viewer).order_favourite(request).await?.into_inner(), wait_ms)
 }

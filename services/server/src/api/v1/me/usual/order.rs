@@ -52,13 +52,14 @@ pub async fn order(
     viewer: Viewer,
     OptionalIdempotencyKey(key): OptionalIdempotencyKey,
     PreferWait { milliseconds: wait_ms }: PreferWait,
-    OptionalJson(AgainBody { price_beans }): OptionalJson<AgainBody>,
+    OptionalJson(AgainBody { price_beans, ask_guardian }): OptionalJson<AgainBody>,
 ) -> Result<Response, Problem> {
     let request = OrderFavouriteRequest {
         idempotency_key: key.unwrap_or_default(),
         favourite_id: String::new(),
         price_beans,
         wait_ms,
+        ask_guardian,
     };
     let request = in_time(request, wait_ms);
     answer(app.orders(&viewer).order_favourite(request).await?.into_inner(), wait_ms)

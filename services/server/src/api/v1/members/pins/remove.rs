@@ -21,9 +21,10 @@ use crate::{App, auth::Viewer, extract::Path, problem::Problem};
 pub async fn remove(
     State(app): State<App>,
     viewer: Viewer,
-    Path(OfPin { id, kind }): Path<OfPin>,
+    Path(of): Path<OfPin>,
 ) -> Result<StatusCode, Problem> {
-    let request = RemovePinRequest { member_id: id.to_string(), kind: kind.wire().into() };
+    let kind = of.kind()?.wire().into();
+    let request = RemovePinRequest { member_id: of.id.to_string(), kind };
     let RemovePinResponse { already_so: _ } =
         app.customers(&viewer).remove_pin(request).await?.into_inner();
     Ok(StatusCode::NO_CONTENT)

@@ -30,11 +30,11 @@ use crate::{
 pub async fn set(
     State(app): State<App>,
     viewer: Viewer,
-    Path(OfPin { id, kind }): Path<OfPin>,
+    Path(of): Path<OfPin>,
     Json(NewPin { pin }): Json<NewPin>,
 ) -> Result<StatusCode, Problem> {
-    let (kind, pin) = (kind.wire().into(), pin.expose_secret().to_owned());
-    let request = SetPinRequest { member_id: id.to_string(), kind, pin };
+    let (kind, pin) = (of.kind()?.wire().into(), pin.expose_secret().to_owned());
+    let request = SetPinRequest { member_id: of.id.to_string(), kind, pin };
     let SetPinResponse {} = app.customers(&viewer).set_pin(request).await?.into_inner();
     Ok(StatusCode::NO_CONTENT)
 }

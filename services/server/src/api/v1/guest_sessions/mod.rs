@@ -1,0 +1,3 @@
+//! `/v1/guest-sessions`
+
+pub mod create;
