@@ -32,6 +32,7 @@ test("a visitor comes in by a QR code, orders on the host, and is gone when it i
   await check(host, "no guests yet");
   await picture(host, "110-guests-none");
   await host.getByRole("button", { name: /Invite guests/ }).click();
+  await host.getByText("No camera at hand?").click();
   const link = await host.locator(".secret").innerText();
   assert.match(link, /\/guest\/[\w-]{20,}$/);
   await check(host, "the pass");
@@ -42,8 +43,8 @@ test("a visitor comes in by a QR code, orders on the host, and is gone when it i
   await phone.goto(link);
   await check(phone, "at the door");
   await picture(phone, "112-guest-door");
-  await phone.getByLabel(/name/i).fill("Leo <3");
-  await phone.getByRole("button").last().click();
+  await phone.getByLabel("What do we call you?").fill("Leo <3");
+  await phone.getByRole("button", { name: "See the menu" }).click();
   await phone.waitForURL("/");
   await check(phone, "a guest's menu");
   await picture(phone, "113-guest-menu");
@@ -61,10 +62,13 @@ test("a visitor comes in by a QR code, orders on the host, and is gone when it i
   await ticket.waitFor();
   await picture(counter, "116-guest-ticket");
   await host.goto("/guests");
-  await host.getByText("Leo <3").waitFor();
+  await host.getByText("Leo <3").first().waitFor();
   await picture(host, "117-guests");
-  await host.getByRole("button", { name: /End/ }).first().click();
-  await host.getByText("Leo <3").waitFor({ state: "detached" });
+  await check(host, "who is there");
+  await host.getByText("End it …").click();
+  await host.getByRole("button", { name: "Yes, end it" }).click();
+  await heading(host, "Guests");
+  await host.getByRole("heading", { name: "Visitors?" }).waitFor();
   // Everywhere within 5 s.
   const end = Date.now() + 5000;
   while (!/\/sign-in$/.test(phone.url())) {
@@ -72,9 +76,9 @@ test("a visitor comes in by a QR code, orders on the host, and is gone when it i
     await phone.goto("/");
   }
   await phone.goto(link);
-  await phone.getByLabel(/name/i).fill("Leo");
-  await phone.getByRole("button").last().click();
-  await phone.getByText(/is over/).waitFor();
+  await phone.getByLabel("What do we call you?").fill("Leo");
+  await phone.getByRole("button", { name: "See the menu" }).click();
+  await heading(phone, "This code is over");
   await picture(phone, "118-guest-over");
   for (const page of [host, phone, counter]) await page.context().close();
 });

@@ -126,7 +126,7 @@ impl Frame {
     pub(crate) fn treat(&self, people: &People) -> Option<Treat> {
         self.is_guest().then(|| Treat {
             host: people.host_of(&self.me()).map(|host| host.name),
-            until: self.guest_until.map(|until| self.clock.time_of_day(until)),
+            until: self.guest_until.map(|until| self.clock.time_ahead(until)),
         })
     }
 

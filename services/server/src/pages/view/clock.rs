@@ -1,6 +1,6 @@
 //! The family's wall clock: moments as people say them.
 
-use chrono::{Datelike, Timelike};
+use chrono::{Datelike, TimeDelta, Timelike};
 use chrono_tz::Tz;
 use types::Timestamp;
 
@@ -36,9 +36,10 @@ impl Clock {
         here.format(format).to_string()
     }
 
-    /// "04:00", for what is within a day and needs none.
-    pub(crate) fn time_of_day(&self, at: Timestamp) -> String {
-        at.with_timezone(&self.zone).format("%H:%M").to_string()
+    /// "04:00" of the day that is ahead; "Fri 04:00" of a later one.
+    pub(crate) fn time_ahead(&self, at: Timestamp) -> String {
+        let format = if at - self.now < TimeDelta::days(1) { "%H:%M" } else { "%a %H:%M" };
+        at.with_timezone(&self.zone).format(format).to_string()
     }
 
     /// Whole minutes since then; 0 for the future.
@@ -88,7 +89,9 @@ mod tests {
         assert_eq!(say("2026-11-22T07:05:00Z"), "08:05");
         assert_eq!(say("2026-11-21T22:30:00Z"), "Sat 23:30");
         let small_hours = "2026-11-23T03:00:00Z".parse().unwrap();
-        assert_eq!(clock.time_of_day(small_hours), "04:00");
+        assert_eq!(clock.time_ahead(small_hours), "04:00");
+        let next = "2026-11-24T03:00:00Z".parse().unwrap();
+        assert_eq!(clock.time_ahead(next), "Tue 04:00");
         assert_eq!(say("2026-07-01T10:00:00Z"), "1 Jul, 12:00");
         assert_eq!(say("2025-12-24T17:00:00Z"), "24 Dec 2025");
     }

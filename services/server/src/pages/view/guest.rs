@@ -26,7 +26,7 @@ impl PassView {
         let pb::GuestPass { id, created_at, ends_at, guests } = pass;
         let say = |at: &Option<prost_types::Timestamp>| {
             let at = at.as_ref().and_then(|at| moment(at.seconds, at.nanos));
-            at.map(|at| clock.time_of_day(at)).unwrap_or_default()
+            at.map(|at| clock.time_ahead(at)).unwrap_or_default()
         };
         let person =
             |guest: &pb::Member| Person::new(&guest.id, &guest.name, &guest.emoji, &guest.colour);
