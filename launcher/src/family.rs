@@ -164,6 +164,8 @@ pub(crate) async fn links(plan: &Plan, pages: &str) -> Result<String> {
     let mut members =
         customers.list_members(ListMembersRequest {}).await.context("list the members")?;
     let members = &mut members.get_mut().members;
+    // A guest comes in by a host's pass.
+    members.retain(|member| member.kind() != MemberKind::Guest);
     if members.is_empty() {
         return Ok("Nobody is in the family yet.\n".to_owned());
     }

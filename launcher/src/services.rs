@@ -143,6 +143,8 @@ fn service(plan: &Plan, peer: Peer, admin: u16) -> Result<Launch> {
         }
     }
     Ok(launch
+        // Else glibc gives each thread a heap of its own, and keeps what was once in each.
+        .env("MALLOC_ARENA_MAX", "2")
         .env("EVERYTHING_DRAIN_SECONDS", DRAIN_SECONDS.to_string())
         .env("EVERYTHING_ADMIN_LISTEN", format!("127.0.0.1:{admin}"))
         .env("EVERYTHING_SERVICE_KEY", plan.secrets.key(peer))

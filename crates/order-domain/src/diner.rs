@@ -300,6 +300,21 @@ impl DayLimits {
     }
 }
 
+/// What a child orders counts for somebody: nothing is for a guest by name.
+pub fn check_guests(wishes: &[Wish], asker: Option<&Diner>) -> Vec<Invalid> {
+    if !asker.is_some_and(Diner::is_child) {
+        return Vec::new();
+    }
+    let for_guest = |(at, wish): (usize, &Wish)| match wish.recipient {
+        Recipient::Member(_) => None,
+        Recipient::Guest(_) => {
+            let path = format!("items[{at}].guest");
+            Some(Invalid::new(path, "child", "a grown-up orders for a guest"))
+        }
+    };
+    wishes.iter().enumerate().filter_map(for_guest).collect()
+}
+
 /// Each part of these wishes that must not be in the cup it is for; paths begin
 /// with `items[0]`. For a guest nothing is known, and nothing asked.
 pub fn check_diets<'a>(

@@ -31,7 +31,7 @@ mod tests;
 
 pub use bar::{Bar, BarShut};
 pub use command::{Command, CommandKind};
-pub use diner::{Age, Bite, DayLimits, Diet, Diner, Had, check_diets};
+pub use diner::{Age, Bite, DayLimits, Diet, Diner, Had, check_diets, check_guests};
 pub use drink::{Drink, DrinkRequest, Invalid, Wish, parse_hold, parse_wishes};
 pub use due::{Due, Labels, Notice, NoticeKind, Step};
 pub use estimate::{FEWEST_SAMPLES, Sample, estimate};

@@ -262,13 +262,16 @@ impl Walk<'_> {
         match (method, path) {
             ("GET", _) => drop(self.ada.get(path).ok()),
             ("POST", "/v1/guest-sessions") => {
-                let guest = json!({"secret": pass()["secret"], "name": "Gil"});
+                let secret = self.secrets.hold(&pass()["secret"]);
+                self.app.stranger().get(&format!("/guest/{secret}"));
+                let guest = json!({"secret": secret, "name": "Gil"});
                 let pair = self.app.stranger().post(path, &guest).ok();
+                self.secrets.hold(&pair["access_token"]);
                 self.secrets.hold(&pair["refresh_token"]);
             }
             ("POST", _) => drop(pass()),
             ("DELETE", _) => {
-                let id = pass()["id"].as_str().unwrap().to_owned();
+                let id = pass()["pass"]["id"].as_str().unwrap().to_owned();
                 self.ada.write("DELETE", &path.replace("{id}", &id), &json!({})).ok();
             }
             _ => panic!("how is {method} {path} called?"),

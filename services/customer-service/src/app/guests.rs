@@ -184,16 +184,20 @@ pub async fn end(
     Ok(ended)
 }
 
-/// Everybody leaves whose pass is over: how many did.
+/// Everybody leaves whose pass is over: how many did. Who cannot holds up nobody.
 pub async fn see_off(app: &App, now: Timestamp) -> Result<usize, AppError> {
-    let mut gone = 0;
-    for (guest, host) in timed("guests.overdue", store::overdue(&app.pool, now)).await? {
-        if privacy::see_off(app, guest, host, now).await? {
-            metrics::GUESTS.add(1, &metrics::outcome("gone"));
-            gone += 1;
+    let (mut gone, mut failed) = (0, None);
+    for guest in timed("guests.overdue", store::overdue(&app.pool, now)).await? {
+        match privacy::see_off(app, guest, now).await {
+            Ok(true) => {
+                metrics::GUESTS.add(1, &metrics::outcome("gone"));
+                gone += 1;
+            }
+            Ok(false) => {}
+            Err(error) => failed = Some(error),
         }
     }
-    Ok(gone)
+    failed.map_or(Ok(gone), Err)
 }
 
 /// Sees guests off until the service drains.

@@ -213,11 +213,12 @@ pub(super) async fn remove_pin(
     app: &App,
     caller: &Caller,
     request: pb::RemovePinRequest,
+    now: Timestamp,
 ) -> Result<pb::RemovePinResponse, AppError> {
     let pb::RemovePinRequest { member_id, kind } = request;
     let kind = pin_kind(kind)?;
     let member = whose(app, caller, &member_id, kind).await?;
-    let removed = pins::remove(&app.identity, member, kind, caller.person()?).await?;
+    let removed = pins::remove(&app.identity, member, kind, caller.person()?, now).await?;
     Ok(pb::RemovePinResponse { already_so: !removed })
 }
 

@@ -333,7 +333,7 @@ impl CustomerService for Handlers {
         request: Request<pb::RemovePinRequest>,
     ) -> Result<Response<pb::RemovePinResponse>, Status> {
         answer!(request, async |caller, request| {
-            devices::remove_pin(&self.app, caller, request).await
+            devices::remove_pin(&self.app, caller, request, clock::now()).await
         })
     }
 

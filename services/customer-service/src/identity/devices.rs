@@ -87,6 +87,9 @@ async fn answer(identity: &Identity, hash: &[u8], now: Timestamp) -> Result<Came
         }
         (Answer::Paired, Some(Asking { device: Some(id), .. })) => {
             // Ended before it came: there is nothing to fetch.
+            let Some((_, None)) = devices::lock(&mut tx, id).await? else {
+                return Ok(Came::Expired);
+            };
             let Some(device) = devices::living(&mut *tx, Some(id), now).await?.pop() else {
                 return Ok(Came::Expired);
             };
@@ -192,14 +195,11 @@ pub async fn end(
         let mut tx = identity.pool.begin().await?;
         let found = devices::lock(&mut tx, id).await?;
         let (_, ended_at) = found.ok_or_else(|| AppError::not_found("device"))?;
-        if ended_at.is_some() {
-            return Ok(false);
-        }
         devices::mark_ended(&mut tx, id, now).await?;
         let until = now + ACCESS_LIFETIME + LEEWAY;
         devices::end_sessions(&mut tx, id, Sessions::All, now, until).await?;
         tx.commit().await?;
-        Ok::<_, AppError>(true)
+        Ok::<_, AppError>(ended_at.is_none())
     })
     .await?;
     if ended {

@@ -26,6 +26,7 @@ use crate::{
     store::{
         devices::{self, Sessions},
         pins,
+        sessions::revoke_at_devices,
     },
 };
 
@@ -51,7 +52,7 @@ fn refused(why: PinRefused) -> AppError {
     AppError::invalid("pin", why.code(), why.to_string())
 }
 
-/// Sets a member's PIN.
+/// Sets a member's PIN. Whoever came in by the one before is signed out.
 pub async fn set(
     identity: &Identity,
     member: MemberId,
@@ -62,22 +63,39 @@ pub async fn set(
 ) -> Result<(), AppError> {
     let pin = rules::new(kind, typed).map_err(refused)?;
     let hashed = identity.hasher.hash(identity.hasher.turn().await?, pin).await?;
-    if !timed("pins.set", pins::set(&identity.pool, member, kind, &hashed, now)).await? {
+    let set = timed("pins.set", async {
+        let mut tx = identity.pool.begin().await?;
+        let set = pins::set(&mut tx, member, kind, &hashed, now).await?;
+        revoke_at_devices(&mut tx, member, now, now + ACCESS_LIFETIME + LEEWAY).await?;
+        tx.commit().await?;
+        Ok::<_, sqlx::Error>(set)
+    });
+    if !set.await? {
         return Err(AppError::not_found("member"));
     }
+    identity.revocations.look_again();
     tracing::info!(member.id = %member, by = %by.member, kind = kind.name(), "set a PIN");
     Ok(())
 }
 
-/// Removes a PIN; `false`: there was none.
+/// Removes a PIN; `false`: there was none. Whoever came in by it is signed out.
 pub async fn remove(
     identity: &Identity,
     member: MemberId,
     kind: PinKind,
     by: &Person,
+    now: Timestamp,
 ) -> Result<bool, AppError> {
-    let removed = timed("pins.remove", pins::remove(&identity.pool, member, kind)).await?;
+    let removed = timed("pins.remove", async {
+        let mut tx = identity.pool.begin().await?;
+        let removed = pins::remove(&mut tx, member, kind).await?;
+        revoke_at_devices(&mut tx, member, now, now + ACCESS_LIFETIME + LEEWAY).await?;
+        tx.commit().await?;
+        Ok::<_, sqlx::Error>(removed)
+    })
+    .await?;
     if removed {
+        identity.revocations.look_again();
         tracing::info!(member.id = %member, by = %by.member, kind = kind.name(), "removed a PIN");
     }
     Ok(removed)
@@ -192,6 +210,8 @@ async fn enter(
     now: Timestamp,
 ) -> Result<Issued, AppError> {
     let mut tx = identity.pool.begin().await?;
+    // First, as whoever leaves does it: nobody waits crosswise.
+    pins::lock_member(&mut tx, member).await?;
     let (name, ended_at) = devices::lock(&mut tx, holder.device).await?.ok_or_else(ended)?;
     if ended_at.is_some() {
         return Err(ended());

@@ -16,6 +16,7 @@ use crate::{
     metrics,
     store::{
         devices::{self, Sessions},
+        passkeys,
         sessions::{self, Listed, NewSession, Owner, SignedIn, StoredSuccessor},
     },
 };
@@ -23,9 +24,6 @@ use crate::{
 /// How long somebody's sign-in at a shared device may lie unused. The device
 /// locks itself much sooner; this is for one that was carried away.
 const AT_A_DEVICE: TimeDelta = TimeDelta::hours(1);
-
-/// A guest's: longer than any pass, and who holds it is gone before.
-const A_GUESTS: TimeDelta = TimeDelta::hours(30);
 
 /// A pair of tokens, on its way to whom it belongs.
 #[derive(Debug)]
@@ -75,7 +73,7 @@ pub async fn begin_as(
     let Beginning { subject, scope, at_device, device, until } = beginning;
     let id = SessionId::new();
     let token = Secret::random();
-    let unused = now + unused_for(identity, subject, scope, at_device);
+    let unused = now + unused_for(identity, subject, at_device);
     let expires_at = until.map_or(unused, |until| until.min(unused));
     let token_hash = &token.hash()[..];
     let new = NewSession { id, subject, at_device, device, scope, token_hash, at: now, expires_at };
@@ -84,8 +82,9 @@ pub async fn begin_as(
     issue(identity, id, holder, &token, expires_at, now)
 }
 
-/// Ends all other sessions of whom a session was begun for, within the caller's
-/// transaction; the caller looks again at the revocations when it is committed.
+/// Ends all other sessions of whom a session was begun for, and forgets their
+/// passkeys, with which the old phone would sign in again; within the caller's
+/// transaction. The caller looks again at the revocations when it is committed.
 pub async fn end_others(
     connection: &mut PgConnection,
     begun: &Issued,
@@ -94,20 +93,12 @@ pub async fn end_others(
     // A device has the one.
     let Subject::Member(member) = begun.subject else { return Ok(()) };
     let until = now + ACCESS_LIFETIME + LEEWAY;
+    passkeys::delete_all(&mut *connection, member).await?;
     sessions::revoke_others(connection, member, begun.session, now, until).await
 }
 
-/// How long a sign-in may lie unused: nobody stays at a shared device, and a guest
-/// goes home.
-fn unused_for(
-    identity: &Identity,
-    subject: Subject,
-    scope: Scope,
-    at_device: Option<DeviceId>,
-) -> TimeDelta {
-    if scope == Scope::Guest {
-        return A_GUESTS;
-    }
+/// How long a sign-in may lie unused: nobody stays at a shared device.
+fn unused_for(identity: &Identity, subject: Subject, at_device: Option<DeviceId>) -> TimeDelta {
     match (subject, at_device) {
         (Subject::Member(_), Some(_)) => AT_A_DEVICE,
         (Subject::Member(_), None) | (Subject::Device(_), _) => identity.lifetimes.refresh,
@@ -142,7 +133,11 @@ async fn rotate(
             let row = StoredSuccessor {
                 hash: successor.hash().to_vec(),
                 nonce: nonce.to_vec(),
-                expires_at: now + unused_for(identity, holder.subject, holder.scope, holder.device),
+                expires_at: match holder.scope {
+                    // However much it is used: it is over with the evening.
+                    Scope::Guest => stored.token.expires_at,
+                    _ => now + unused_for(identity, holder.subject, holder.device),
+                },
             };
             sessions::rotate(&mut tx, session, &hash, &row, now).await?;
             Some((successor, row.expires_at))
@@ -262,10 +257,12 @@ fn issue(
     })
 }
 
-/// In the kitchen a barista is a member like everybody else.
+/// In the kitchen a barista is a member like everybody else; at the counter an admin
+/// is a barista.
 fn roles_within(roles: Roles, scope: Scope) -> Roles {
     match scope {
         Scope::Kiosk => roles.iter().filter(|role| *role == Role::Member).collect(),
+        Scope::Counter if roles.contains(Role::Admin) => [Role::Member, Role::Barista].into(),
         _ => roles,
     }
 }

@@ -52,11 +52,15 @@ pub async fn forgotten(
     Ok(())
 }
 
-/// Everybody who ever left.
+/// Everybody of the family who ever left, and the guests of the last month.
 pub async fn all(executor: impl PgExecutor<'_>) -> sqlx::Result<Vec<MemberId>> {
-    let ids: Vec<Uuid> = sqlx::query_scalar("select member_id from departures order by member_id")
-        .fetch_all(executor)
-        .await?;
+    let ids: Vec<Uuid> = sqlx::query_scalar(
+        "select d.member_id from departures d join members m on m.id = d.member_id
+         where m.kind <> 'guest' or d.left_at > now() - interval '30 days'
+         order by d.member_id",
+    )
+    .fetch_all(executor)
+    .await?;
     Ok(ids.into_iter().map(MemberId::from_uuid).collect())
 }
 

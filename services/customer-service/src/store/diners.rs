@@ -80,11 +80,15 @@ macro_rules! diners {
     };
 }
 
-/// Everybody. One statement.
+/// Everybody, and for a month the guests who went: their hosts look at what they
+/// paid for. One statement.
 pub async fn all(executor: impl PgExecutor<'_>) -> sqlx::Result<Vec<Diner>> {
-    let rows: Vec<Row> = sqlx::query_as(diners!("where m.left_at is null order by m.id"))
-        .fetch_all(executor)
-        .await?;
+    let rows: Vec<Row> = sqlx::query_as(diners!(
+        "where m.left_at is null or m.kind = 'guest' and m.left_at > now() - interval '30 days'
+         order by m.id"
+    ))
+    .fetch_all(executor)
+    .await?;
     rows.into_iter().map(Diner::try_from).collect()
 }
 

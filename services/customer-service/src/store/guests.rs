@@ -192,22 +192,17 @@ pub async fn of_passes(
     Ok(rows.into_iter().map(ids).collect())
 }
 
-/// Guests who are here while their pass is over, with their hosts, for whom it was
-/// over first: one statement.
-pub async fn overdue(
-    executor: impl PgExecutor<'_>,
-    now: Timestamp,
-) -> sqlx::Result<Vec<(MemberId, MemberId)>> {
-    let rows: Vec<(Uuid, Uuid)> = sqlx::query_as(
-        "select m.id, m.host_id from members m join guest_passes p on p.id = m.guest_pass_id
+/// Guests who are here while their pass is over, for whom it was over first: one statement.
+pub async fn overdue(executor: impl PgExecutor<'_>, now: Timestamp) -> sqlx::Result<Vec<MemberId>> {
+    let ids: Vec<Uuid> = sqlx::query_scalar(
+        "select m.id from members m join guest_passes p on p.id = m.guest_pass_id
          where m.left_at is null and (p.ended_at is not null or p.ends_at <= $1)
          order by p.ends_at, m.id limit 100",
     )
     .bind(now)
     .fetch_all(executor)
     .await?;
-    let ids = |(guest, host)| (MemberId::from_uuid(guest), MemberId::from_uuid(host));
-    Ok(rows.into_iter().map(ids).collect())
+    Ok(ids.into_iter().map(MemberId::from_uuid).collect())
 }
 
 /// Forgets passes that were over before `before` and by which nobody came in, who

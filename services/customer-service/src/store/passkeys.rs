@@ -173,6 +173,15 @@ pub async fn delete(
     Ok(row.map(MemberId::from_uuid))
 }
 
+/// Forgets all of a member's.
+pub async fn delete_all(executor: impl PgExecutor<'_>, of: MemberId) -> sqlx::Result<()> {
+    sqlx::query("delete from passkeys where member_id = $1")
+        .bind(of.uuid())
+        .execute(executor)
+        .await?;
+    Ok(())
+}
+
 const fn backup_name(backup: Backup) -> &'static str {
     match backup {
         Backup::Bound => "bound",

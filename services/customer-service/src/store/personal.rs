@@ -269,13 +269,15 @@ pub async fn forget(
 /// An id of a row as everybody else writes it; what is none of ours stays.
 pub fn printed(table: &str, column: &str, id: Uuid) -> String {
     use types::{
-        CorrectionId, FavouriteId, GiftId, InvitationId, LedgerEntryId, MenuItemId, NotificationId,
-        OrderId, PasskeyId, SessionId,
+        CorrectionId, DeviceId, FavouriteId, GiftId, GuestPassId, InvitationId, LedgerEntryId,
+        MenuItemId, NotificationId, OrderId, PasskeyId, SessionId,
     };
     let one = (table, column);
     match one {
         ("members", "id") => MemberId::from_uuid(id).to_string(),
         ("sign_in_links", "id") => InvitationId::from_uuid(id).to_string(),
+        ("guest_passes", "id") | (_, "guest_pass_id") => GuestPassId::from_uuid(id).to_string(),
+        ("devices", "id") | (_, "device_id") => DeviceId::from_uuid(id).to_string(),
         ("passkeys", "id") => PasskeyId::from_uuid(id).to_string(),
         ("sessions", "id") => SessionId::from_uuid(id).to_string(),
         ("favourites", "id") | (_, "favourite_id") => FavouriteId::from_uuid(id).to_string(),
@@ -288,7 +290,8 @@ pub fn printed(table: &str, column: &str, id: Uuid) -> String {
         (
             _,
             "member_id" | "child_id" | "guardian_id" | "changed_by" | "created_by" | "recipient"
-            | "payer" | "giver" | "receiver" | "corrected_by" | "placed_by" | "made_by",
+            | "payer" | "giver" | "receiver" | "corrected_by" | "placed_by" | "made_by" | "host_id"
+            | "paired_by",
         ) => MemberId::from_uuid(id).to_string(),
         _ => id.to_string(),
     }

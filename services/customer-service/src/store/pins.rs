@@ -50,10 +50,19 @@ fn fixed<const N: usize>(bytes: &[u8]) -> sqlx::Result<[u8; N]> {
     bytes.try_into().map_err(|_| unreadable("pins", "bytes of another length"))
 }
 
+/// Keeps a member from leaving until the transaction ends: one statement.
+pub async fn lock_member(connection: &mut PgConnection, member: MemberId) -> sqlx::Result<()> {
+    sqlx::query("select from members where id = $1 for key share")
+        .bind(member.uuid())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// Sets a member's PIN, and forgives what was tried before; `false` when there
 /// is no such member: one statement.
 pub async fn set(
-    executor: impl PgExecutor<'_>,
+    connection: &mut PgConnection,
     member: MemberId,
     kind: PinKind,
     pin: &Hashed,
@@ -76,21 +85,21 @@ pub async fn set(
     .bind(i32::try_from(*memory_kib).unwrap_or(i32::MAX))
     .bind(i32::try_from(*passes).unwrap_or(i32::MAX))
     .bind(now)
-    .execute(executor)
+    .execute(connection)
     .await?;
     Ok(set.rows_affected() == 1)
 }
 
 /// Removes a PIN; `false`: there was none.
 pub async fn remove(
-    executor: impl PgExecutor<'_>,
+    connection: &mut PgConnection,
     member: MemberId,
     kind: PinKind,
 ) -> sqlx::Result<bool> {
     let removed = sqlx::query("delete from pins where member_id = $1 and kind = $2")
         .bind(member.uuid())
         .bind(kind.name())
-        .execute(executor)
+        .execute(connection)
         .await?;
     Ok(removed.rows_affected() == 1)
 }

@@ -297,6 +297,32 @@ pub async fn revoke_others(
     Ok(())
 }
 
+/// Ends every session of a member at shared devices: one statement.
+pub async fn revoke_at_devices(
+    connection: &mut PgConnection,
+    member: MemberId,
+    now: Timestamp,
+    until: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "with there as (
+             select id from sessions
+             where member_id = $1 and device_id is not null and revoked_at is null
+             order by id for update
+         ), ended as (
+             update sessions set revoked_at = $2 where id in (select id from there) returning id
+         )
+         insert into revocations (session_id, at, until) select id, $2, $3 from ended
+         on conflict (session_id) do nothing",
+    )
+    .bind(member.uuid())
+    .bind(now)
+    .bind(until)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Where somebody is signed in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {

@@ -426,6 +426,27 @@ async fn whose_roles_change_at_a_tablet_keeps_the_device_and_loses_the_work() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_pin_signs_out_whoever_came_in_by_the_old_one() {
+    let shop = Shop::open().await;
+    let (_, tablet) = shop.device(pb::DeviceKind::Counter).await;
+    let eve = shop.house.member("Eve", 0, ADMIN).await;
+    shop.set_pin(eve, pb::PinKind::Digits, "7310").await.unwrap();
+    let there = shop.try_pin(&tablet.access_token, eve, "7310").await.unwrap();
+    // At the counter an admin is a barista.
+    assert_eq!(claims(&there.access_token)["roles"], serde_json::json!(["member", "barista"]));
+    let phone = sign_in(&shop.house, eve).await;
+    shop.set_pin(eve, pb::PinKind::Digits, "0137").await.unwrap();
+    let refresh = |tokens: &pb::TokenPair| pb::RefreshTokensRequest {
+        refresh_token: tokens.refresh_token.clone(),
+    };
+    let over = shop.client().refresh_tokens(refresh(&there)).await;
+    assert_eq!(code(over), Code::InvalidCredential);
+    shop.client().refresh_tokens(refresh(&phone)).await.unwrap();
+    shop.try_pin(&tablet.access_token, eve, "0137").await.unwrap();
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_guardian_sets_a_childs_pictures_and_nobody_elses_pin() {
     let shop = Shop::open().await;
     let mia = shop.house.member("Mia", 0, [Role::Member]).await;

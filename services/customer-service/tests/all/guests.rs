@@ -6,12 +6,12 @@ use customer_domain::guests::{MOST_GUESTS, MOST_PASSES};
 use customer_service::{app::guests, clock};
 use runtime::{AppError, Code, Peer, grpc::on_behalf_of};
 use types::{MemberId, OrderId, Role, Timestamp};
-use wire::customer::v1 as pb;
+use wire::customer::v1::{self as pb, customer_service_server::CustomerService};
 
 use crate::{
     access::{Caller, Client, code, sign_in},
     devices::claims,
-    house::{House, Setup, unwrapped},
+    house::{House, Setup, by, unwrapped},
 };
 
 /// Mia, at whose table it is, and a gateway.
@@ -97,6 +97,9 @@ async fn everybody_at_the_table_comes_in_by_one_pass_and_the_host_pays() {
     assert!((TimeDelta::hours(3)..=TimeDelta::hours(27)).contains(&long), "{long}");
     let leo = evening.enters(&secret, "Leo").await.unwrap();
     assert_eq!(leo.refresh_expires_at, pass.ends_at);
+    // However much it is used.
+    let leo = evening.refreshes(&leo).await.unwrap();
+    assert_eq!(leo.refresh_expires_at, pass.ends_at);
     let zoe = evening.enters(&secret, " Zoé 🌻 ").await.unwrap();
     let token = claims(&leo.access_token);
     assert_eq!(
@@ -145,6 +148,15 @@ async fn when_the_evening_is_over_the_guests_are_gone_and_the_sums_stay() {
         .await
         .unwrap();
     assert_eq!(named, 0, "a name is left");
+    // The host still sees what they paid for.
+    let diners =
+        evening.house.handlers.list_diners(by(Peer::OrderService, pb::ListDinersRequest {}));
+    let diners = unwrapped(diners.await).unwrap().diners;
+    let leos = diners.iter().find(|diner| diner.member_id == leo.member_id).unwrap();
+    assert_eq!(
+        (leos.kind(), &leos.guardian_ids),
+        (pb::MemberKind::Guest, &vec![evening.mia.to_string()])
+    );
     // What turns out later is still the host's.
     let later = evening.house.settle(order, id_of(&leo), 2, 3).await.unwrap();
     assert_eq!(later, (pb::Settlement::Settled, 17));

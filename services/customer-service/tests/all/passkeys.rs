@@ -2,9 +2,13 @@
 //! the reason when anything about them is not right.
 
 use chrono::TimeDelta;
-use customer_service::identity::passkeys::{self, NewOne, SignIn};
+use customer_service::identity::{
+    links::{self, Others, Wanted},
+    passkeys::{self, NewOne, SignIn},
+};
 use futures::future::join_all;
 use runtime::{AppError, Code, Peer, grpc::on_behalf_of, tokens::Subject};
+use secrecy::ExposeSecret;
 use test_kit::authenticator::{Authenticator, Challenged, Created, Got, Mischief};
 use types::{MemberId, Role, Timestamp};
 use webauthn::{Assertion, Registration};
@@ -12,7 +16,7 @@ use wire::customer::v1 as pb;
 
 use crate::{
     access::{Caller, code, sign_in},
-    house::{House, Setup},
+    house::{House, Setup, wanted},
 };
 
 const ORIGIN: &str = "http://localhost:8080";
@@ -86,6 +90,22 @@ fn refusal<T: std::fmt::Debug>(answer: Result<T, AppError>) -> Code {
 
 async fn sessions(house: &House) -> i64 {
     sqlx::query_scalar("select count(*) from sessions").fetch_one(house.pool()).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_lost_phone_has_no_passkey_any_more() {
+    let house = House::start(Setup::default()).await;
+    let (mia, mut lost) = with_passkey(&house, "Mia").await;
+    let (ben, mut bens) = with_passkey(&house, "Ben").await;
+    let identity = &house.service.app.identity;
+    let wanted = Wanted { others: Others::End, ..wanted(mia, TimeDelta::hours(1)) };
+    let link = links::create(identity, wanted, now()).await.unwrap();
+    let got = used(&house, mia, &mut lost).await;
+    links::exchange(identity, link.secret.expose_secret(), "new phone", now()).await.unwrap();
+    assert_eq!(refusal(enter(&house, &got, now()).await), Code::PasskeyUnknown);
+    let got = used(&house, ben, &mut bens).await;
+    assert_eq!(enter(&house, &got, now()).await.unwrap(), ben);
+    house.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use order_domain::{
     Age, Ask, Bite, Diner, Drink, DrinkRequest, Had, Invalid, Menu, Order, Recipient, Wish, Within,
-    check_diets, in_words, parse_wishes,
+    check_diets, check_guests, in_words, parse_wishes,
 };
 use runtime::AppError;
 use sqlx::PgConnection;
@@ -69,14 +69,14 @@ impl Bitten {
     }
 }
 
-/// For whom items are, who orders included where nothing is said.
+/// About whom must be known what may be served: for whom items are, and who orders
+/// where nothing is said, or for a guest, which only grown-ups do.
 pub(super) fn eaters(items: &[DrinkRequest], asker: MemberId) -> BTreeSet<MemberId> {
     let whom = |item: &DrinkRequest| match &item.recipient {
-        None => Some(asker),
-        Some(Recipient::Member(member)) => Some(*member),
-        Some(Recipient::Guest(_)) => None,
+        None | Some(Recipient::Guest(_)) => asker,
+        Some(Recipient::Member(member)) => *member,
     };
-    items.iter().filter_map(whom).collect()
+    items.iter().map(whom).collect()
 }
 
 /// What these requests mean, with what whoever makes it must know, or each field
@@ -89,7 +89,8 @@ pub(super) fn wishes(
     diners: &Diners,
 ) -> Result<Vec<Wish>, Vec<Invalid>> {
     let mut wishes = parse_wishes(menu, items, asker, made_at)?;
-    let wrong = check_diets(menu, &wishes, |member| diners.get(&member));
+    let mut wrong = check_diets(menu, &wishes, |member| diners.get(&member));
+    wrong.extend(check_guests(&wishes, diners.get(&asker)));
     if !wrong.is_empty() {
         return Err(wrong);
     }

@@ -75,7 +75,7 @@ impl OrderService for Handlers {
     async fn get_menu(&self, request: Request<pb::GetMenuRequest>) -> Answer<pb::Menu> {
         let caller = Caller::of(&request)?;
         if let Some(person) = &caller.person {
-            orders::check_guest_of(person, "member_id", &request.get_ref().member_id)?;
+            orders::check_oneself(person, "member_id", &request.get_ref().member_id)?;
         }
         answer(self.menu(request.into_inner()).await)
     }
@@ -121,7 +121,7 @@ impl OrderService for Handlers {
         request: Request<pb::PlaceOrderRequest>,
     ) -> Answer<pb::PlaceOrderResponse> {
         let reader = self.reader(&request)?;
-        orders::check_guest(Caller::of(&request)?.person()?, &request.get_ref().items)?;
+        orders::check_for_oneself(Caller::of(&request)?.person()?, &request.get_ref().items)?;
         answer(self.place(reader, request.into_inner()).await)
     }
 
@@ -289,7 +289,7 @@ impl OrderService for Handlers {
         request: Request<pb::AmendOrderRequest>,
     ) -> Answer<pb::CommandResponse> {
         let reader = self.reader(&request)?;
-        orders::check_guest(Caller::of(&request)?.person()?, &request.get_ref().items)?;
+        orders::check_for_oneself(Caller::of(&request)?.person()?, &request.get_ref().items)?;
         answer(self.amend(reader, request.into_inner()).await)
     }
 

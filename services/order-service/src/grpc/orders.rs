@@ -156,26 +156,38 @@ pub(super) fn check_orders(reader: &Reader) -> Result<(), AppError> {
     }
 }
 
-/// A visitor with a guest pass orders for themselves.
-pub(super) fn check_guest(person: &Person, items: &[pb::ItemRequest]) -> Result<(), AppError> {
+/// Guests, and whoever stands at a kiosk, order for themselves.
+pub(super) fn check_for_oneself(
+    person: &Person,
+    items: &[pb::ItemRequest],
+) -> Result<(), AppError> {
     for (at, item) in items.iter().enumerate() {
         let whom = match &item.recipient {
             None => "",
             Some(Recipient::MemberId(id)) => id,
             Some(Recipient::Guest(name)) => name,
         };
-        check_guest_of(person, &format!("items[{at}].member_id"), whom)?;
+        check_oneself(person, &format!("items[{at}].member_id"), whom)?;
     }
     Ok(())
 }
 
-/// A visitor with a guest pass asks about nobody else. Nobody is oneself.
-pub(super) fn check_guest_of(person: &Person, path: &str, whom: &str) -> Result<(), AppError> {
-    let own = whom.is_empty() || whom == person.member.to_string();
-    if own || person.scope != Scope::Guest {
+/// The same of one person who is asked about; nobody is oneself.
+pub(super) fn check_oneself(person: &Person, path: &str, whom: &str) -> Result<(), AppError> {
+    if whom.is_empty() || whom == person.member.to_string() {
         return Ok(());
     }
-    Err(AppError::invalid(path, "guest", "as a guest you order for yourself"))
+    match person.scope {
+        Scope::Guest | Scope::Kiosk => {
+            Err(AppError::invalid(path, "for-oneself", "here everybody orders for themselves"))
+        }
+        Scope::Full
+        | Scope::Counter
+        | Scope::Display
+        | Scope::Usual
+        | Scope::ReadOrders
+        | Scope::Reports => Ok(()),
+    }
 }
 
 /// An idempotency key, which must be there.

@@ -71,6 +71,20 @@ async fn a_limit_is_explained_with_what_is_possible_and_counts_for_whom_it_is() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_child_passes_no_limit_by_ordering_for_a_guest() {
+    let it = Kids::with(drinks(2)).await;
+    let recipient = Some(pb::item_request::Recipient::Guest("Nobody".to_owned()));
+    let for_a_guest = || vec![pb::ItemRequest { recipient: recipient.clone(), ..a("doppio") }];
+    let refused = it.dan.orders(for_a_guest()).await.unwrap_err();
+    assert_eq!((&*refused.fields[0].path, &*refused.fields[0].code), ("items[0].guest", "child"));
+    assert_eq!(code(asks(&it.dan, for_a_guest()).await), "invalid-request");
+    let order = it.dan.orders(vec![a("peppermint-tea")]).await.unwrap();
+    let amend = pb::AmendOrderRequest { id: order.id.clone(), version: 0, items: for_a_guest() };
+    assert_eq!(code(it.dan.amend(amend).await), "invalid-request");
+    it.mia.orders(for_a_guest()).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_cancelled_may_be_had_again_and_what_is_eaten_is_no_drink() {
     let it = Kids::with(drinks(2)).await;
     let cocoa = it.dan.orders(vec![a("hot-chocolate")]).await.unwrap();

@@ -54,7 +54,7 @@ async fn a_guest_orders_for_nobody_else_and_does_no_other_work() {
         let refused = leo.orders(vec![a("espresso"), item.clone()]).await.unwrap_err();
         assert_eq!(
             (&*refused.fields[0].path, &*refused.fields[0].code),
-            ("items[1].member_id", "guest")
+            ("items[1].member_id", "for-oneself")
         );
         let own = leo.orders(vec![a("espresso")]).await.unwrap();
         let amend = pb::AmendOrderRequest { id: own.id.clone(), version: 0, items: vec![item] };
@@ -70,4 +70,17 @@ async fn a_guest_orders_for_nobody_else_and_does_no_other_work() {
         ..a("espresso")
     };
     leo.ask_place(asking(vec![own])).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_stands_at_a_kiosk_orders_for_themselves() {
+    let house = House::open().await;
+    let mia = house.member();
+    let dan = house.person_within(Roles::from([Role::Member]), Scope::Kiosk);
+    dan.orders(vec![a("peppermint-tea")]).await.unwrap();
+    for recipient in [Recipient::MemberId(mia.id.to_string()), Recipient::Guest("Bob".to_owned())] {
+        let item = pb::ItemRequest { recipient: Some(recipient), ..a("espresso") };
+        let refused = dan.orders(vec![item]).await.unwrap_err();
+        assert_eq!(&*refused.fields[0].code, "for-oneself");
+    }
 }

@@ -141,7 +141,9 @@ impl Cookies {
     pub fn entered(&self, pair: &TokenPair, now: Timestamp) -> SetCookies {
         let until = pair.refresh_expires_at.as_ref().map_or(0, |at| at.seconds);
         let left = until.saturating_sub(now.timestamp()).max(0);
-        let until = SetCookies(vec![self.cookie(GUEST_UNTIL, &until.to_string(), left)]);
+        // It is there a while longer, to say goodbye by.
+        let shown = left + 12 * 3600;
+        let until = SetCookies(vec![self.cookie(GUEST_UNTIL, &until.to_string(), shown)]);
         self.signed_in(pair, now).and(until).and(self.cart(""))
     }
 

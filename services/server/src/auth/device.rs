@@ -4,7 +4,7 @@
 
 use std::{ops::Deref, sync::Arc, time::Duration};
 
-use axum::extract::FromRequestParts;
+use axum::{extract::FromRequestParts, response::Redirect};
 use http::{HeaderMap, header, request::Parts};
 use runtime::{
     Code,
@@ -14,7 +14,7 @@ use types::{Role, Scope};
 use uuid::Uuid;
 
 use super::{Identity, Viewer};
-use crate::{config::Config, problem::Problem};
+use crate::{config::Config, problem::Problem, web::see_other};
 
 /// Whoever asks with a good token: calls are made in their name.
 pub trait Speaks {
@@ -122,6 +122,25 @@ impl<S: Send + Sync> FromRequestParts<S> for Asker {
             Some(Identity::Device(device)) => Ok(Self::Device(device.clone())),
             Some(identity) => identity.viewer().cloned().map(Self::Person),
             None => Err(Problem::new(Code::Unauthenticated)),
+        }
+    }
+}
+
+/// No shared device: where somebody signs in for as long as they like. A shared one
+/// goes to its own page instead, whoever acts at it.
+#[derive(Debug, Clone, Copy)]
+pub struct OwnDevice;
+
+impl<S: Send + Sync> FromRequestParts<S> for OwnDevice {
+    type Rejection = Redirect;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Redirect> {
+        match parts.extensions.get::<Identity>() {
+            Some(Identity::Device(device)) => Err(see_other(device.home())),
+            Some(Identity::Somebody(viewer)) if viewer.device.is_some() => {
+                Err(see_other(home(viewer.scope)))
+            }
+            _ => Ok(Self),
         }
     }
 }

@@ -24,7 +24,7 @@ use types::Role;
 use crate::{App, limits, problem::Problem, web};
 use cookies::{Names, SetCookies};
 use csrf::Source;
-pub use device::{Asker, PairedDevice, Speaks};
+pub use device::{Asker, OwnDevice, PairedDevice, Speaks};
 
 /// A signed-in person, and the token that speaks for them.
 #[derive(Clone)]

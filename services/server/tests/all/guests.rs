@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use chrono::Timelike;
+use chrono_tz::Europe::Berlin;
 use runtime::{AppError, Code};
 use serde_json::json;
 use types::{GuestPassId, MemberId, OrderId, Role, Scope};
@@ -19,11 +21,17 @@ use crate::{
 
 const MEMBER: &[Role] = &[Role::Member];
 const ADMIN: &[Role] = &[Role::Member, Role::Admin];
-/// Four in the morning in Berlin, some day.
-const FOUR: i64 = 2_083_978_800;
+/// The coming four in the morning, by the family's clock.
+fn four() -> i64 {
+    let now = chrono::Utc::now().with_timezone(&Berlin);
+    let days = u64::from(now.hour() >= 4);
+    let day = now.date_naive().checked_add_days(chrono::Days::new(days)).unwrap();
+    let four = day.and_hms_opt(4, 0, 0).unwrap().and_local_timezone(Berlin).unwrap();
+    four.timestamp()
+}
 
-fn four() -> Option<prost_types::Timestamp> {
-    Some(prost_types::Timestamp { seconds: FOUR, nanos: 0 })
+fn at(seconds: i64) -> prost_types::Timestamp {
+    prost_types::Timestamp { seconds, nanos: 0 }
 }
 
 fn member(id: MemberId, name: &str, kind: pb::MemberKind) -> pb::Member {
@@ -41,7 +49,7 @@ fn guest(id: MemberId, name: &str, host: MemberId) -> pb::Member {
 }
 
 fn pass(id: GuestPassId, guests: Vec<pb::Member>) -> pb::GuestPass {
-    pb::GuestPass { id: id.to_string(), created_at: now(), ends_at: four(), guests }
+    pb::GuestPass { id: id.to_string(), created_at: now(), ends_at: Some(at(four())), guests }
 }
 
 /// customer-service with these members.
@@ -143,7 +151,8 @@ async fn only_a_grown_up_is_led_to_the_guests() {
 
 /// customer-service, which lets Kim in.
 fn door(world: &World, kim: &Someone) {
-    let pair = pb::TokenPair { refresh_expires_at: four(), ..world.pair(kim, "kims-refresh") };
+    let pair =
+        pb::TokenPair { refresh_expires_at: Some(at(four())), ..world.pair(kim, "kims-refresh") };
     world.customers.desk.on("enter_as_guest", move |request: pb::EnterAsGuestRequest, caller| {
         assert!(caller.person.is_none());
         match (request.secret.as_str(), request.name.as_str()) {
@@ -194,7 +203,7 @@ async fn a_visitor_scans_types_a_name_and_is_in_and_looking_alone_lets_nobody_in
     assert_eq!((entered.status.as_u16(), entered.header("location")), (303, "/"), "{entered:?}");
     assert_eq!(entered.cookie("everything_access"), Some(&*kim.token));
     assert_eq!(entered.cookie("everything_refresh"), Some("kims-refresh"));
-    assert_eq!(entered.cookie("everything_guest_until"), Some(FOUR.to_string().as_str()));
+    assert_eq!(entered.cookie("everything_guest_until"), Some(four().to_string().as_str()));
     assert_eq!(entered.cookie("everything_cart"), Some(""));
     let asked = &world.customers.desk.asked("enter_as_guest")[3].message;
     assert!(asked.contains("\"Kim\"") && asked.contains("A phone"), "{asked}");
@@ -220,7 +229,7 @@ async fn whoever_is_signed_in_stays_who_they_are() {
 async fn a_guest_orders_for_themselves_hears_whose_treat_it_is_and_leaves() {
     let world = World::new().await;
     let (kim, _) = kim_and_mia(&world);
-    let until = format!("everything_guest_until={FOUR}");
+    let until = format!("everything_guest_until={}", four());
     let menu = world.get("/").browsing(&kim).header("cookie", &until).send().await;
     assert_eq!(menu.status, 200, "{menu:?}");
     let text = menu.text();
@@ -280,7 +289,7 @@ async fn a_guest_whose_evening_is_over_is_out_at_once() {
     world.until("it is over", |world| world.app.verifier().is_revoked(kim.session)).await;
     let out = world.get("/").browsing(&kim).send().await;
     assert_eq!((out.status.as_u16(), out.header("location")), (303, "/sign-in"));
-    let until = format!("everything_guest_until={FOUR}");
+    let until = format!("everything_guest_until={}", four());
     let bye = world.get("/sign-in").header("accept", HTML).header("cookie", &until).send().await;
     assert!(bye.text().contains("Thank you for coming"), "{bye:?}");
     let nobody = world.get("/sign-in").header("accept", HTML).send().await;

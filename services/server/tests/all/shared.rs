@@ -270,6 +270,36 @@ async fn whose_sign_in_at_a_tablet_is_over_leaves_the_tablet_behind() {
 }
 
 #[tokio::test]
+async fn nobody_signs_in_for_good_at_a_shared_device() {
+    let world = World::new().await;
+    family(&world, pb::DeviceKind::Kiosk);
+    let kiosk = world.device(Scope::Kiosk);
+    let bens = world.someone_at(&[Role::Member], Scope::Kiosk);
+    for path in ["/sign-in/a-secret", "/sign-in/passkey", "/join", "/guest/a-secret"] {
+        let form = [("name", "Leo"), ("code", "123456"), ("credential", "{}")];
+        let alone = world.post(path).send_form_at(&kiosk, &form).send().await;
+        let used = world.post(path).send_form(&bens, &form).send().await;
+        assert!(alone.cookie("everything_access").is_none(), "{path}");
+        for answer in [alone, used] {
+            let seen = (answer.status.as_u16(), answer.header("location"));
+            assert_eq!(seen, (303, "/kiosk"), "{path}");
+        }
+    }
+    let desk = &world.customers.desk;
+    for call in ["exchange_sign_in_link", "exchange_code", "enter_as_guest"] {
+        assert_eq!(desk.asked(call).len(), 0, "{call}");
+    }
+    // What customer-service knows no more is no device any more.
+    desk.on("get_device", |_: pb::GetDeviceRequest, _| {
+        let says = "This device was unpaired.";
+        Err::<pb::GetDeviceResponse, _>(AppError::new(Code::Unauthenticated, says).into())
+    });
+    let over = world.get("/sign-in").showing(&kiosk).send().await;
+    assert_eq!((over.status.as_u16(), over.header("location")), (303, "/pair"));
+    assert_eq!(over.cookie("everything_device_access"), Some(""));
+}
+
+#[tokio::test]
 async fn a_child_orders_at_the_kiosk_which_goes_back_by_itself() {
     let world = World::new().await;
     let ben = family(&world, pb::DeviceKind::Kiosk);

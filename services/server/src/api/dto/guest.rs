@@ -52,7 +52,7 @@ pub struct EnterAsGuest {
     #[schema(value_type = String)]
     pub secret: SecretString,
     /// As it is called out when a drink is ready.
-    #[schema(max_length = 60, example = "Kim")]
+    #[schema(max_length = 40, example = "Kim")]
     pub name: String,
     /// What the visitor's device says it is.
     #[serde(default)]

@@ -12,6 +12,7 @@ use secrecy::SecretString;
 
 use crate::{
     App,
+    auth::OwnDevice,
     limits::Household,
     pages::view::{Shell, clock::about},
     problem::Problem,
@@ -46,6 +47,7 @@ pub(crate) struct Typed {
 
 /// `POST /join`
 pub(crate) async fn join(
+    _: OwnDevice,
     State(app): State<App>,
     from: Household,
     csrf: Csrf,

@@ -9,12 +9,13 @@ use axum::{
 use http::{HeaderMap, StatusCode, header};
 use runtime::Code;
 use secrecy::SecretString;
+use wire::customer::v1 as pb;
 
 use super::passkeys::answer;
 use crate::{
     App,
     api::dto::passkey::UsedPasskey,
-    auth::cookies,
+    auth::{Asker, OwnDevice, cookies},
     extract::Path,
     pages::{
         cart::cookie::Cart,
@@ -61,14 +62,24 @@ pub(crate) struct SignOutPage {
 }
 
 /// `GET /sign-in`: where those land who are not signed in. A device that was paired
-/// says what became of it.
+/// says what became of it; one that customer-service knows no more forgets that it was.
 pub(crate) async fn signed_out(
     State(app): State<App>,
+    asker: Result<Asker, Problem>,
     csrf: Csrf,
     offer: Offer,
     Withheld(withheld): Withheld,
     headers: HeaderMap,
 ) -> Response {
+    if let Ok(Asker::Device(device)) = asker {
+        let asked = app.customers(&device).get_device(pb::GetDeviceRequest {}).await;
+        return match asked.map_err(Problem::from) {
+            Err(problem) if problem.code() == Code::Unauthenticated => {
+                (app.cookies().forget(cookies::DEVICE), see_other("/pair")).into_response()
+            }
+            _ => see_other(device.home()).into_response(),
+        };
+    }
     if app.cookies().read(&headers, cookies::PAIRED_AS).is_some() {
         return see_other("/pair").into_response();
     }
@@ -89,6 +100,7 @@ pub(crate) struct Used {
 
 /// `POST /sign-in/passkey`
 pub(crate) async fn by_passkey(
+    _: OwnDevice,
     State(app): State<App>,
     csrf: Csrf,
     offer: Offer,
@@ -125,12 +137,17 @@ pub(crate) async fn by_passkey(
 }
 
 /// `GET /sign-in/{secret}`: the button. Looks at nothing, uses up nothing.
-pub(crate) async fn page(csrf: Csrf, Withheld(withheld): Withheld) -> Page<SignInPage> {
+pub(crate) async fn page(
+    _: OwnDevice,
+    csrf: Csrf,
+    Withheld(withheld): Withheld,
+) -> Page<SignInPage> {
     Page(SignInPage { shell: Shell { csrf: csrf.token(), ..Shell::bare() }, withheld })
 }
 
 /// `POST /sign-in/{secret}`
 pub(crate) async fn sign_in(
+    _: OwnDevice,
     State(app): State<App>,
     secret: Result<Path<String>, Problem>,
     headers: HeaderMap,

@@ -12,6 +12,7 @@ use secrecy::SecretString;
 
 use crate::{
     App,
+    auth::OwnDevice,
     extract::Path,
     pages::{
         mend::mendable,
@@ -26,7 +27,7 @@ use crate::{
 #[template(path = "guests/enter.html")]
 pub(crate) struct EnterPage {
     pub(crate) shell: Shell,
-    /// Somebody is signed in here; they would be signed out.
+    /// Somebody is signed in here, and stays who they are.
     pub(crate) in_already: bool,
     /// As it was typed.
     pub(crate) name: String,
@@ -46,7 +47,11 @@ fn show(csrf: &Csrf, name: String, errors: Errors) -> EnterPage {
 }
 
 /// `GET /guest/{secret}`: the button. Looks at nothing, uses up nothing.
-pub(crate) async fn page(csrf: Csrf, viewer: Result<PageViewer, PageError>) -> Page<EnterPage> {
+pub(crate) async fn page(
+    _: OwnDevice,
+    csrf: Csrf,
+    viewer: Result<PageViewer, PageError>,
+) -> Page<EnterPage> {
     let in_already = viewer.is_ok();
     Page(EnterPage { in_already, ..show(&csrf, String::new(), Errors::default()) })
 }
@@ -60,6 +65,7 @@ pub(crate) struct Visitor {
 
 /// `POST /guest/{secret}`. Whoever is signed in here stays who they are.
 pub(crate) async fn enter(
+    _: OwnDevice,
     State(app): State<App>,
     csrf: Csrf,
     viewer: Result<PageViewer, PageError>,
