@@ -186,3 +186,82 @@ async fn what_is_ones_own_is_reached_by_oneself_and_by_admins_alone() {
     server.stop().await;
     house.stop().await;
 }
+
+/// Whether somebody with this token reaches what is about a child.
+async fn looks_after(client: &mut Client, method: &str, token: &str, child: MemberId) -> bool {
+    let member_id = child.to_string();
+    let kind = pb::PinKind::Pictures.into();
+    macro_rules! ask {
+        ($call:ident, $request:expr) => {
+            client.$call(on_behalf_of(token, $request).unwrap()).await.map(drop)
+        };
+    }
+    let reached = match method {
+        "GetDiner" => ask!(get_diner, pb::GetDinerRequest { member_id }),
+        "SetLimits" => {
+            let limits = Some(pb::Limits::default());
+            ask!(set_limits, pb::SetLimitsRequest { member_id, limits })
+        }
+        "SetDiet" => ask!(set_diet, pb::SetDietRequest { member_id, diet: None }),
+        "ListPins" => ask!(list_pins, pb::ListPinsRequest { member_id }),
+        "SetPin" => {
+            let pin = "1593".to_owned();
+            ask!(set_pin, pb::SetPinRequest { member_id, kind, pin })
+        }
+        "RemovePin" => ask!(remove_pin, pb::RemovePinRequest { member_id, kind }),
+        _ => panic!("how does somebody look after a child by {method}?"),
+    };
+    match reached.map_err(|status| code_of(&status)) {
+        Ok(()) => true,
+        Err(Code::Forbidden | Code::NotGuardian) => false,
+        Err(code) => panic!("{method}: {code}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_a_childs_is_reached_by_its_guardians_and_admins_and_some_of_it_by_itself() {
+    let house = House::start(Setup::default()).await;
+    let ada = house.member("Ada", 0, [Role::Member, Role::Admin]).await;
+    let adas = sign_in(&house, ada).await.access_token;
+    let mia = house.member("Mia", 0, [Role::Member]).await;
+    let server = Caller::of(&house, Peer::Server);
+    let mut client = server.client();
+    let dan = pb::CreateMemberRequest {
+        name: "Dan".to_owned(),
+        kind: pb::MemberKind::Child.into(),
+        guardian_ids: vec![mia.to_string()],
+        ..pb::CreateMemberRequest::default()
+    };
+    let dan = client.create_member(on_behalf_of(&adas, dan).unwrap()).await.unwrap();
+    let dan: MemberId = dan.into_inner().id.parse().unwrap();
+    let mut callers = vec![("an admin", adas)];
+    for (who, id) in [
+        ("the guardian", mia),
+        ("the child", dan),
+        ("another", house.member("Ben", 0, [Role::Member]).await),
+        ("a barista", house.member("Bea", 0, [Role::Member, Role::Barista]).await),
+    ] {
+        callers.push((who, sign_in(&house, id).await.access_token));
+    }
+    let methods = METHODS.iter().filter(|(path, rule)| {
+        path.starts_with("/everything.customer.")
+            && matches!(rule.whose, Whose::Guarded | Whose::Guardians)
+    });
+    let mut walked = 0;
+    for (path, rule) in methods {
+        let method = path.rsplit('/').next().unwrap_or_default();
+        for (who, token) in &callers {
+            let may = match *who {
+                "an admin" | "the guardian" => true,
+                // It does not take an allergy off itself.
+                "the child" => rule.whose == Whose::Guarded && method != "SetDiet",
+                _ => false,
+            };
+            assert_eq!(looks_after(&mut client, method, token, dan).await, may, "{method}, {who}");
+        }
+        walked += 1;
+    }
+    assert!(walked >= 6, "{walked}");
+    server.stop().await;
+    house.stop().await;
+}

@@ -83,6 +83,15 @@ async fn each_page_lets_in_whom_its_table_says_and_nobody_else() {
             Needs::Admin => [SignInFirst, Forbidden, Forbidden, Entered],
         };
         assert_eq!(seen, expected, "{endpoint:?}");
+        // A sign-in for something narrow opens what it is for, whatever the roles.
+        let asks = !matches!(endpoint.rule.needs, Needs::Nothing | Needs::Secret | Needs::Device);
+        for scope in Scope::ALL.into_iter().filter(|_| asks) {
+            let seen = knock(&world, endpoint, Some(&world.someone_within(ADMIN, scope))).await;
+            let expected = if endpoint.rule.admits(scope) { Entered } else { Forbidden };
+            assert_eq!(seen, expected, "{scope} {endpoint:?}");
+        }
+        let over = knock(&world, endpoint, Some(&world.someone_for(ADMIN, -90))).await;
+        assert!(!asks || over == SignInFirst, "expired {endpoint:?}: {over:?}");
     }
 }
 

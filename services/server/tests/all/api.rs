@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, path::Path};
 
 use http::Method;
+use runtime::{Peer, tokens::Credentials};
 use serde_json::{Value, json};
 use types::{
     DeviceId, GuestPassId, InvitationId, MemberId, OrderId, PasskeyId, Role, Scope, SessionId,
@@ -224,6 +225,15 @@ async fn each_endpoint_lets_in_whom_the_table_says_and_nobody_else() {
             Needs::Admin => {
                 assert!(nobody == 401 && member == 403 && barista == 403 && open(admin), "{name}");
             }
+        }
+        // Nothing that is no access token of now, whoever it says it is.
+        let over = world.someone_for(&Role::ALL, -90);
+        let service = Credentials::new(Peer::OrderService, [3; 32]).unwrap();
+        let service = Someone { token: service.token_for(Peer::Server).unwrap(), ..over.clone() };
+        for (what, by) in [("expired", over), ("a service", service)] {
+            let status = knock(Some(&by)).await;
+            let asks = !matches!(endpoint.rule.needs, Needs::Nothing | Needs::Secret);
+            assert!(!asks || status == 401, "{name}, {what}: {status}");
         }
         // A sign-in for something narrow opens what it is for, whatever the roles.
         for scope in Scope::ALL {
