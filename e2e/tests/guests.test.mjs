@@ -6,6 +6,9 @@ import { after, test } from "node:test";
 import { faint, tooSmall } from "../checks.mjs";
 import { PHONE, TABLET, close, complaints, person, picture, visitor } from "../browser.mjs";
 
+/** A name in several scripts, with markup and a family in one sign. */
+const NAME = "Léo ليو 家 <b>👩‍👩‍👧</b>";
+
 /** @typedef {import("playwright-core").Page} Page */
 
 after(close);
@@ -43,7 +46,7 @@ test("a visitor comes in by a QR code, orders on the host, and is gone when it i
   await phone.goto(link);
   await check(phone, "at the door");
   await picture(phone, "112-guest-door");
-  await phone.getByLabel("What do we call you?").fill("Leo <3");
+  await phone.getByLabel("What do we call you?").fill(NAME);
   await phone.getByRole("button", { name: "See the menu" }).click();
   await phone.waitForURL("/");
   await check(phone, "a guest's menu");
@@ -58,11 +61,11 @@ test("a visitor comes in by a QR code, orders on the host, and is gone when it i
   await picture(phone, "115-guest-order");
 
   const counter = await person("Ben", TABLET, "/counter");
-  const ticket = counter.locator(".ticket", { hasText: "Leo <3" });
+  const ticket = counter.locator(".ticket", { hasText: NAME });
   await ticket.waitFor();
   await picture(counter, "116-guest-ticket");
   await host.goto("/guests");
-  await host.getByText("Leo <3").first().waitFor();
+  await host.getByText(NAME).first().waitFor();
   await picture(host, "117-guests");
   await check(host, "who is there");
   await host.getByText("End it …").click();

@@ -143,8 +143,10 @@ fn service(plan: &Plan, peer: Peer, admin: u16) -> Result<Launch> {
         }
     }
     Ok(launch
-        // Else glibc gives each thread a heap of its own, and keeps what was once in each.
-        .env("MALLOC_ARENA_MAX", "2")
+        // Else glibc gives each thread a heap of its own, keeps what was once in each,
+        // and gives less and less back.
+        .env("MALLOC_ARENA_MAX", "1")
+        .env("MALLOC_TRIM_THRESHOLD_", "131072")
         .env("EVERYTHING_DRAIN_SECONDS", DRAIN_SECONDS.to_string())
         .env("EVERYTHING_ADMIN_LISTEN", format!("127.0.0.1:{admin}"))
         .env("EVERYTHING_SERVICE_KEY", plan.secrets.key(peer))

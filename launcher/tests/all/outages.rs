@@ -17,6 +17,10 @@ fn coffee_is_made_without_kafka_temporal_and_valkey_and_the_rest_follows() {
         made.push(from_placed_to_picked_up(&cleo, &ada));
         away.iter().for_each(|part| app.thaw(part));
     }
+    // Who comes while all of it is away comes in.
+    ENGINES.iter().for_each(|part| app.freeze(part));
+    app.sign_in("Dan").get("/v1/me").ok();
+    ENGINES.iter().for_each(|part| app.thaw(part));
     // What waited is delivered, and counts once.
     let count = i64::try_from(made.len()).unwrap();
     cleo.eventually("/v1/me/stats", |stats| stats["drinks"] == count);
