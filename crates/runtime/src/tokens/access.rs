@@ -381,6 +381,8 @@ mod tests {
         assert!(verifier.verify(&token, within_leeway).is_ok());
         let late = now + TimeDelta::seconds(ACCESS_TOKEN_SECONDS + LEEWAY_SECONDS + 1);
         assert_eq!(verifier.verify(&token, late), Err(TokenError::Expired));
+        // Where a clock is a minute slow, too.
+        assert!(verifier.verify(&token, now - TimeDelta::seconds(60)).is_ok());
         let early = now - TimeDelta::seconds(LEEWAY_SECONDS + 2);
         assert_eq!(verifier.verify(&token, early), Err(TokenError::FromTheFuture));
     }

@@ -257,12 +257,10 @@ fn issue(
     })
 }
 
-/// In the kitchen a barista is a member like everybody else; at the counter an admin
-/// is a barista.
+/// In the kitchen a barista is a member like everybody else.
 fn roles_within(roles: Roles, scope: Scope) -> Roles {
     match scope {
         Scope::Kiosk => roles.iter().filter(|role| *role == Role::Member).collect(),
-        Scope::Counter if roles.contains(Role::Admin) => [Role::Member, Role::Barista].into(),
         _ => roles,
     }
 }
