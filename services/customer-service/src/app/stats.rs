@@ -44,31 +44,32 @@ pub struct Stats {
     pub streak: Option<u64>,
 }
 
-/// What one member's drinks add up to.
+/// What one member's drinks add up to, all of one moment: what is counted meanwhile
+/// is in all of it or in nothing.
 pub async fn of_member(app: &App, member: MemberId, now: Timestamp) -> Result<Stats, AppError> {
-    let pool = &app.pool;
+    let mut tx = app.pool.begin_with("begin isolation level repeatable read read only").await?;
     let today = day_of(app, now);
     let present = IsoWeek::of(today);
     let first = since(today);
-    let some = timed("stats.by-day", store::by_day(pool, member, first)).await?;
+    let some = timed("stats.by-day", store::by_day(&mut *tx, member, first)).await?;
     let some: BTreeMap<NaiveDate, (i64, i64)> =
         some.into_iter().map(|(day, drinks, caffeine)| (day, (drinks, caffeine))).collect();
     let days = first.iter_days().take_while(|day| *day <= today).map(|day| {
         let (drinks, caffeine) = some.get(&day).copied().unwrap_or_default();
         (day, drinks, caffeine)
     });
-    let made = timed("stats.made", store::made(pool, member, present.monday())).await?;
-    let streak = if timed("stats.is-on-boards", boards::is_on(pool, member)).await? {
-        let weeks = timed("stats.weeks", store::weeks(pool, member)).await?;
+    let made = timed("stats.made", store::made(&mut *tx, member, present.monday())).await?;
+    let streak = if timed("stats.is-on-boards", boards::is_on(&mut *tx, member)).await? {
+        let weeks = timed("stats.weeks", store::weeks(&mut *tx, member)).await?;
         Some(streak(&weeks.into_iter().map(IsoWeek::of).collect(), present))
     } else {
         None
     };
     Ok(Stats {
-        by_drink: timed("stats.by-drink", store::by_drink(pool, member)).await?,
-        by_time: timed("stats.by-time", store::by_time(pool, member)).await?,
+        by_drink: timed("stats.by-drink", store::by_drink(&mut *tx, member)).await?,
+        by_time: timed("stats.by-time", store::by_time(&mut *tx, member)).await?,
         days: days.collect(),
-        record: timed("stats.record", store::record(pool, member)).await?,
+        record: timed("stats.record", store::record(&mut *tx, member)).await?,
         made: (made.orders > 0).then_some(made),
         streak,
     })
